@@ -1,0 +1,49 @@
+# Every command creates .venv and installs requirements.txt first, and again only when it changes.
+PYTHON ?= python3
+BIN := .venv/bin
+PY := $(BIN)/python
+INSTALLED := .venv/installed
+
+# Without it, torch's waiting threads spin, and beside any other busy process training slows down tenfold.
+export OMP_WAIT_POLICY ?= PASSIVE
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lab full data notebooks bench clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+run: $(INSTALLED) ## run the whole pipeline on the shipped sample, into outputs/quick/
+	$(PY) -m tweetsent_utils run
+
+test: $(INSTALLED) ## unit tests, every notebook under strict nbval, the pipeline on a tiny model
+	$(PY) -m pytest
+
+lint: $(INSTALLED) ## check code and notebooks with ruff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+lab: $(INSTALLED) ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_analysis.ipynb
+
+data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
+	$(PY) data/download.py
+
+full: $(INSTALLED) ## the original run, mended: Kaggle files, DistilBERT from the hub, cuda:0 (after make data)
+	$(PY) -m tweetsent_utils run -f notebooks/params/full.yaml
+
+notebooks: $(INSTALLED) ## execute all notebooks in place on their defaults and store the outputs
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
+		--ExecutePreprocessor.store_widget_state=False notebooks/[0-9]*.ipynb
+
+bench: $(INSTALLED) ## three seeds of sample and training; the figures go to outputs/reference/
+	$(PY) tests/benchmarks/three_seeds.py
+
+clean: ## remove .venv and every run, but not outputs/reference/ and not your data
+	rm -rf .venv *.egg-info $(filter-out outputs/reference,$(wildcard outputs/*))
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("tweetsent needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --requirement requirements.txt
+	@touch $(INSTALLED)

@@ -1,0 +1,111 @@
+"""What the notebooks store is clean and current: sources, outputs, parameters, and the times that they promise."""
+
+import json
+import re
+import runpy
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from tweetsent_utils import batching, dataset, encoder, evaluation, inference, memory, reading, training
+from tweetsent_utils.display import show_source
+from tweetsent_utils.parameters import gather_parameters, known_parameters
+from tweetsent_utils.runs import NOTEBOOKS, PROJECT_ROOT, REFERENCE, load_json
+
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+PARAMETER_FILES = sorted((NOTEBOOKS / "params").glob("*.yaml"))
+PIECES = {
+    name: piece
+    for module in (batching, dataset, encoder, evaluation, inference, memory, reading, training)
+    for name, piece in vars(module).items()
+    if getattr(piece, "__module__", "") == module.__name__
+}
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def code_cells(path: Path) -> list:
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_quick_yaml_is_the_notebooks_defaults_written_out():
+    quick = yaml.safe_load((NOTEBOOKS / "params" / "quick.yaml").read_text())
+    assert quick == known_parameters()
+
+
+@pytest.mark.parametrize("path", PARAMETER_FILES, ids=lambda path: path.stem)
+def test_a_parameter_file_is_accepted_and_names_its_run(path):
+    assert gather_parameters(path)["run_name"] == path.stem
+
+
+@every_notebook
+def test_the_source_that_is_shown_is_todays(path):
+    shown = [
+        (cell, match) for cell in code_cells(path) if (match := re.search(r"^show_source\((.+)\)$", cell.source, re.M))
+    ]
+    for cell, match in shown:
+        names = [name.strip() for name in match[1].split(",")]
+        assert cell.outputs[0].data["text/markdown"] == show_source(*(PIECES[name] for name in names)).data
+
+
+def test_every_piece_that_the_tutorial_rests_on_is_shown():
+    shown = "".join(cell.source for path in PATHS for cell in code_cells(path))
+    for name in ("TweetDataset", "collate", "train_step", "eval_step", "check_memory"):
+        assert f"show_source({name})" in shown
+
+
+@every_notebook
+def test_a_stored_notebook_ran_in_order_and_is_clean(path):
+    notebook = nbformat.read(path, as_version=4)
+    cells = code_cells(path)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert "widgets" not in notebook.metadata
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"]
+    text = json.dumps(outputs)
+    assert not re.search(r"/(home|root|work|tmp|Users)/| at 0x[0-9a-f]+|widget-view", text)
+    assert path.stat().st_size < 500 * 1024
+
+
+@every_notebook
+def test_every_figure_has_an_alt_text(path):
+    for cell in code_cells(path):
+        for output in cell.outputs:
+            if "image/png" in output.get("data", {}):
+                assert len(output.metadata["image/png"]["alt"]) > 20
+
+
+def test_few_cells_are_exempt_from_comparison():
+    tags = [tag for path in PATHS for cell in code_cells(path) for tag in cell.metadata.get("tags", [])]
+    assert sum(tag.startswith("nbval") for tag in tags) <= 3
+    assert "nbval-skip" not in tags
+
+
+@every_notebook
+def test_links_between_notebooks_and_to_the_readme_resolve(path):
+    prose = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    for target in re.findall(r"\]\(([^)#]+)\)", prose):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+@every_notebook
+def test_the_promised_seconds_are_those_of_the_published_quick_run(path):
+    prose = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    promised = int(re.search(r"About (\d+) seconds on 2 CPU cores", prose)[1])
+    measured = load_json(REFERENCE / "quick" / "seconds.json")[path.stem]
+    assert load_json(REFERENCE / "quick" / "environment.json")["cores"] == 2
+    assert 0.7 * measured <= promised <= 1.4 * measured
+
+
+def test_the_encoder_beats_the_bag_of_words_by_ten_points_over_three_seeds():
+    published = load_json(REFERENCE / "three_seeds.json")
+    gains = [run["encoder"] - run["bag_of_words"] for run in published["runs"]]
+    assert len(gains) == 3
+    assert sum(gains) / 3 == pytest.approx(published["mean_gain"])
+    assert published["mean_gain"] >= 0.10
+
+
+def test_the_readme_holds_the_table_that_the_published_figures_give():
+    table = runpy.run_path(str(REFERENCE / "publish.py"))["results_table"]()
+    assert table in (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")

@@ -1,0 +1,126 @@
+"""The whole pipeline on a few dozen tweets and a tiny random encoder: by the driver, and by plain papermill."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from transformers import pipeline
+
+from tweetsent_utils.__main__ import main
+from tweetsent_utils.runs import NOTEBOOKS, PROJECT_ROOT, declared_parameters, load_params
+
+TIMES = ("seconds", "tweets_per_second")
+STEPS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+@pytest.fixture
+def tiny_run(tiny_encoder, tiny_tweets):
+    """The parameters of a run that takes seconds."""
+    return {
+        "train_file": str(tiny_tweets.train),
+        "test_file": str(tiny_tweets.test),
+        "encoder": str(tiny_encoder),
+        "cleaning": "words",
+        "device": "cpu",
+        "precision": "fp32",
+        "batch_size": 8,
+        "num_epochs": 1,
+        "max_length": 32,
+    }
+
+
+def figures(folder: Path) -> dict:
+    """The run's metrics without its times."""
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["training"] = {name: value for name, value in metrics["training"].items() if name not in TIMES}
+    return metrics
+
+
+def drive(folder: Path, parameters: dict) -> int:
+    """Run the pipeline by its command line into `folder`."""
+    pairs = [part for name, value in parameters.items() for part in ("-p", name, str(value))]
+    return main(["run", "--run", str(folder), *pairs])
+
+
+def plain_papermill(folder: Path, parameters: dict, working_directory: Path) -> None:
+    """Run every notebook with the command line of papermill, from a working directory."""
+    folder.mkdir()
+    for step in STEPS:
+        notebook = NOTEBOOKS / f"{step}.ipynb"
+        declared = declared_parameters(notebook)
+        given = {name: value for name, value in {**parameters, "run_name": str(folder)}.items() if name in declared}
+        command = [sys.executable, "-m", "papermill", str(notebook), str(folder / f"{step}.ipynb"), "--no-progress-bar"]
+        command += [part for name, value in given.items() for part in ("-p", name, str(value))]
+        finished = subprocess.run(command, cwd=working_directory, capture_output=True, text=True)
+        assert finished.returncode == 0, finished.stderr[-2000:]
+
+
+def test_driver_and_plain_papermill_from_two_working_directories_make_the_same_run(tmp_path, tiny_run, capsys):
+    assert drive(tmp_path / "driven", tiny_run) == 0
+    assert "test accuracy" in capsys.readouterr().out
+
+    (tmp_path / "elsewhere").mkdir()
+    for name, working_directory in (("here", PROJECT_ROOT), ("there", tmp_path / "elsewhere")):
+        plain_papermill(tmp_path / name, tiny_run, working_directory)
+        assert figures(tmp_path / name) == figures(tmp_path / "driven")
+        assert load_params(tmp_path / name) | {"run_name": ""} == load_params(tmp_path / "driven") | {"run_name": ""}
+
+    check_run_folder(tmp_path / "driven")
+    check_finished_and_interrupted_runs(tmp_path / "driven", tiny_run, capsys)
+
+
+def check_run_folder(folder: Path) -> None:
+    """A run folder holds all that DESIGN promises, and nothing half-written."""
+    whole = ["params.yaml", "environment.json", "history.csv", "metrics.json", "predictions.csv", "seconds.json"]
+    whole += [f"{step}.ipynb" for step in STEPS] + ["model/model.safetensors", "dataset/meta.json"]
+    assert [name for name in whole if not (folder / name).is_file()] == []
+    assert not list(folder.rglob("*.part")) and not list(folder.rglob("*.partial.ipynb"))
+
+    metrics = json.loads((folder / "metrics.json").read_text())
+    for part, rows in (("validation", 12), ("test", 20)):
+        assert set(metrics[part]) == {"loss", "accuracy", "macro_f1", "mean_class_distance", "rows"}
+        assert metrics[part]["rows"] == rows
+    assert set(metrics["baselines"]) == {"majority", "bag_of_words"}
+    assert metrics["training"]["tweets"] == 48 and metrics["training"]["seconds"] > 0
+
+    predictions = pd.read_csv(folder / "predictions.csv")
+    assert predictions["row_id"].tolist() == list(range(20))
+    assert (predictions["label"] == predictions["prediction"]).mean() == pytest.approx(metrics["test"]["accuracy"])
+
+    classify = pipeline("text-classification", model=str(folder / "model"))
+    plain, decorated = classify(["the shop opens at nine", "@corner the shop, opens at nine! #x https://t.co/x"])
+    assert plain == decorated  # the cleaning "words" travels with the model
+
+
+def check_finished_and_interrupted_runs(folder: Path, parameters: dict, capsys) -> None:
+    """The same command keeps what is finished and goes on after it; other parameters are refused."""
+    before = (folder / "03_training.ipynb").stat().st_mtime_ns
+    (folder / "04_inference.ipynb").unlink()  # as an interruption in notebook 4 leaves it
+    assert drive(folder, parameters) == 0
+    assert "03_training: finished before" in capsys.readouterr().out
+    assert (folder / "03_training.ipynb").stat().st_mtime_ns == before
+    assert (folder / "04_inference.ipynb").exists()
+
+    assert drive(folder, parameters | {"num_epochs": 2}) == 1
+    assert "num_epochs 1 -> 2" in capsys.readouterr().err
+
+
+def test_a_notebook_that_misses_its_input_says_which_notebook_to_run(tmp_path):
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(NOTEBOOKS / "03_training.ipynb")]
+    command += [str(tmp_path / "out.ipynb"), "-p", "run_name", str(tmp_path / "empty")]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert finished.returncode != 0
+    assert "run 02_dataset_creation.ipynb with the same run_name first" in finished.stderr.strip().splitlines()[-1]
+
+
+def test_a_failing_notebook_gives_one_sentence_and_the_partial_notebook(tmp_path, tiny_run, capsys):
+    assert drive(tmp_path / "failed", tiny_run | {"train_file": "data/nowhere.csv"}) == 1
+    error = capsys.readouterr().err
+    assert "01_data_analysis stopped in code cell 3: data/nowhere.csv is not a file" in error
+    assert "Traceback" not in error
+    partial = tmp_path / "failed" / "01_data_analysis.partial.ipynb"
+    assert str(partial) in error and partial.is_file()
+    assert not (tmp_path / "failed" / "01_data_analysis.ipynb").exists()

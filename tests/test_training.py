@@ -1,0 +1,274 @@
+"""Training's parts against what can be worked out by hand."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from transformers import AutoModelForSequenceClassification
+
+from tweetsent_utils.batching import collate
+from tweetsent_utils.encoder import load_classifier, load_tokenizer
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.training import (
+    eval_step,
+    make_optimizer,
+    make_schedule,
+    pick_device,
+    pick_precision,
+    seed_everything,
+    train_step,
+)
+
+TEXTS = [
+    "horrible panic and death",
+    "nice full shelves in the shop",
+    "the shop opens at nine",
+    "best happy lovely delivery thank you",
+    "sad empty shelves",
+    "good people help",
+    "a van stands in the street",
+    "wonderful heroes",
+]
+LABELS = [0, 3, 2, 4, 1, 3, 2, 4]
+
+
+@pytest.fixture
+def batch(tiny_encoder) -> dict[str, torch.Tensor]:
+    tokenizer = load_tokenizer(tiny_encoder, "raw", 64)
+    items = [
+        {"row_id": row, "input_ids": tokenizer(text)["input_ids"], "label": label}
+        for row, (text, label) in enumerate(zip(TEXTS, LABELS, strict=True))
+    ]
+    return collate(items, tokenizer.pad_token_id)
+
+
+@pytest.fixture
+def model(tiny_encoder, label_order) -> nn.Module:
+    seed_everything(0)
+    return load_classifier(tiny_encoder, label_order)
+
+
+@pytest.fixture
+def steady_model(tiny_encoder) -> nn.Module:
+    """The same without dropout, so that training is a function of its input."""
+    seed_everything(0)
+    no_dropout = {"dropout": 0.0, "attention_dropout": 0.0, "seq_classif_dropout": 0.0}
+    return AutoModelForSequenceClassification.from_pretrained(tiny_encoder, num_labels=5, **no_dropout)
+
+
+def weights_of(model: nn.Module) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in model.parameters()]).clone()
+
+
+def sgd(model: nn.Module, rate: float) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
+
+
+def learning_rates(total_steps: int, warmup_share: float, max_lr: float = 3e-5) -> list[float]:
+    optimizer = make_optimizer(nn.Linear(2, 2), max_lr, 0.01)
+    schedule = make_schedule(optimizer, max_lr, total_steps, warmup_share)
+    rates = []
+    for _ in range(total_steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    return rates
+
+
+def test_seed_everything_repeats_all_three_kinds_of_random_numbers():
+    def draw(seed: int) -> list[float]:
+        seed_everything(seed)
+        return [random.random(), float(np.random.rand()), float(torch.rand(1))]
+
+    first, again, other = draw(5), draw(5), draw(6)
+    assert first == again
+    assert all(a != b for a, b in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize(("available", "expected"), [(True, "cuda:0"), (False, "cpu")])
+def test_auto_takes_the_gpu_where_there_is_one(monkeypatch, available, expected):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: available)
+    assert pick_device("auto") == torch.device(expected)
+
+
+def test_cpu_is_taken_when_asked_for_even_beside_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("device", ["cuda:0", "cuda"])
+def test_gpu_asked_for_and_absent_is_told(monkeypatch, device):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(TweetsentError, match=f"'{device}'.*no GPU"):
+        pick_device(device)
+
+
+def test_gpu_number_beyond_those_there_are_is_told(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(TweetsentError, match="'cuda:7'"):
+        pick_device("cuda:7")
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cpu:x"])
+def test_unknown_device_is_told_with_names_to_try(device):
+    with pytest.raises(TweetsentError, match=f"'{device}'.*'auto'"):
+        pick_device(device)
+
+
+def test_named_precisions_are_taken_at_their_word():
+    assert pick_precision("fp32", torch.device("cpu")) == torch.float32
+    assert pick_precision("bf16", torch.device("cpu")) == torch.bfloat16
+    with pytest.raises(TweetsentError, match="'fp16'.*'bf16'"):
+        pick_precision("fp16", torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("abilities", "expected"),
+    [
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True}, torch.bfloat16),
+        ({"avx2": True, "avx512_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
+)
+def test_auto_precision_on_a_cpu_follows_its_abilities(monkeypatch, abilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities)
+    assert pick_precision("auto", torch.device("cpu")) == expected
+
+
+@pytest.mark.parametrize(("native", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_auto_precision_on_a_gpu_takes_bf16_only_where_it_is_not_emulated(monkeypatch, native, expected):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: native or including_emulation)
+    assert pick_precision("auto", torch.device("cuda:0")) == expected
+
+
+def test_weight_decay_reaches_matrices_and_spares_biases_and_norms(model):
+    optimizer = make_optimizer(model, max_lr=0.1, weight_decay=0.5)
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
+    for weight in model.parameters():
+        weight.grad = torch.zeros_like(weight)
+    optimizer.step()
+    for name, weight in model.named_parameters():
+        spared = name.endswith("bias") or "norm" in name.lower()
+        torch.testing.assert_close(weight.detach(), before[name] * (1 if spared else 1 - 0.1 * 0.5), msg=name)
+
+
+@pytest.mark.parametrize(("total_steps", "warmup_share"), [(100, 0.1), (4520, 0.06), (40, 0.5), (30, 0.3)])
+def test_rate_rises_linearly_to_its_peak_and_falls_linearly_to_zero(total_steps, warmup_share):
+    rates = np.array(learning_rates(total_steps, warmup_share))
+    peak = int(rates.argmax())
+    rise, fall = np.diff(rates[:peak]), np.diff(rates[peak + 1 :])
+    assert 3e-5 - rise[0] <= rates[peak] <= 3e-5 * 1.000001
+    assert abs(peak + 1 - warmup_share * total_steps) <= 1
+    assert rise.min() > 0 > fall.max()
+    np.testing.assert_allclose(rise, rise[0], rtol=1e-6)
+    np.testing.assert_allclose(fall, fall[0], rtol=1e-6)
+    assert 0 <= rates[0] <= 3e-5 / 10
+    assert 0 <= rates[-1] < 3e-5 / 1000
+    assert (rates >= 0).all()
+
+
+@pytest.mark.parametrize(("total_steps", "warmup_share"), [(10, 0.1), (1, 0.1), (2, 0.5), (3, 0.1), (5, 0.2), (7, 0.0)])
+def test_short_runs_have_a_schedule_too(total_steps, warmup_share):
+    rates = learning_rates(total_steps, warmup_share)
+    assert len(rates) == total_steps
+    assert all(0 <= rate <= 3e-5 * 1.0001 for rate in rates)
+
+
+def test_train_step_returns_the_batchs_cross_entropy_before_the_update(steady_model, batch):
+    with torch.no_grad():
+        logits = steady_model(batch["input_ids"], attention_mask=batch["attention_mask"]).logits.double().numpy()
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    by_hand = -np.log(chances[range(len(LABELS)), LABELS]).mean()
+    loss = train_step(steady_model, batch, *sgd(steady_model, 0.1))
+    assert loss.shape == ()
+    assert not loss.requires_grad
+    assert loss.item() == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_train_step_is_one_step_against_the_gradient(steady_model, batch):
+    logits = steady_model(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    nn.functional.cross_entropy(logits, batch["labels"]).backward()
+    gradient = torch.cat([weight.grad.flatten() for weight in steady_model.parameters()])
+    steady_model.zero_grad()
+    before = weights_of(steady_model)
+    train_step(steady_model, batch, *sgd(steady_model, 0.1))
+    step = gradient * min(1, 1 / gradient.norm().item())
+    torch.testing.assert_close(weights_of(steady_model), before - 0.1 * step, atol=1e-6, rtol=1e-4)
+
+
+def test_train_step_leaves_no_gradients_and_moves_the_schedule_once(model, batch):
+    optimizer = make_optimizer(model, 1e-3, 0.01)
+    schedule = make_schedule(optimizer, 1e-3, 20, 0.3)
+    before, rate = weights_of(model), schedule.get_last_lr()[0]
+    train_step(model, batch, optimizer, schedule)
+    assert all(weight.grad is None or not weight.grad.any() for weight in model.parameters())
+    assert not torch.equal(weights_of(model), before)
+    assert schedule.last_epoch == 1
+    assert schedule.get_last_lr()[0] > rate
+
+
+def test_train_step_trains_with_dropout_even_after_evaluation(model, batch):
+    eval_step(model, batch)
+    losses = {train_step(model, batch, *sgd(model, 0.0)).item() for _ in range(4)}
+    assert len(losses) > 1
+
+
+def test_a_huge_gradient_moves_the_weights_by_a_bounded_step(steady_model, batch):
+    with torch.no_grad():
+        steady_model.classifier.weight *= 1000
+    before = weights_of(steady_model)
+    train_step(steady_model, batch, *sgd(steady_model, 1.0))
+    assert (weights_of(steady_model) - before).norm().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_train_step_in_bf16_keeps_float32_weights_and_nearly_the_same_loss(steady_model, batch):
+    exact = train_step(steady_model, batch, *sgd(steady_model, 0.0)).item()
+    loss = train_step(steady_model, batch, *sgd(steady_model, 0.0), precision=torch.bfloat16)
+    assert loss.item() == pytest.approx(exact, rel=0.05)
+    assert loss.item() != exact
+    assert {weight.dtype for weight in steady_model.parameters()} == {torch.float32}
+
+
+def test_eight_tweets_are_learnt_by_heart(steady_model, batch):
+    def loss() -> float:
+        return nn.functional.cross_entropy(eval_step(steady_model, batch), batch["labels"]).item()
+
+    before = loss()
+    optimizer = make_optimizer(steady_model, 2e-2, 0.0)
+    schedule = make_schedule(optimizer, 2e-2, 30, 0.3)
+    for _ in range(30):
+        train_step(steady_model, batch, optimizer, schedule)
+    assert loss() < before / 2
+
+
+def test_eval_step_gives_float32_logits_without_dropout_or_gradients(model, batch):
+    model.train()
+    first, again = eval_step(model, batch), eval_step(model, batch)
+    assert first.shape == (8, 5)
+    assert torch.equal(first, again)
+    assert not first.requires_grad
+    assert eval_step(model, batch, torch.bfloat16).dtype == first.dtype == torch.float32
+    torch.testing.assert_close(eval_step(model, batch, torch.bfloat16), first, atol=0.1, rtol=0.1)
+
+
+def test_eval_step_does_not_change_the_model(model, batch):
+    before = weights_of(model)
+    eval_step(model, batch)
+    assert torch.equal(weights_of(model), before)
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_padding_does_not_change_the_logits(model, batch):
+    longer = {
+        "input_ids": nn.functional.pad(batch["input_ids"], (0, 20), value=0),
+        "attention_mask": nn.functional.pad(batch["attention_mask"], (0, 20), value=0),
+    }
+    torch.testing.assert_close(eval_step(model, longer), eval_step(model, batch), atol=1e-5, rtol=0)
+    other_filling = longer | {"input_ids": longer["input_ids"].where(longer["attention_mask"] == 1, 7)}
+    torch.testing.assert_close(eval_step(model, other_filling), eval_step(model, batch), atol=1e-5, rtol=0)
+    assert eval_step(model, batch).std(dim=0).min() > 1e-3

@@ -1,0 +1,49 @@
+"""The command line: `python -m tweetsent_utils run`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tweetsent_utils.driver import run
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.parameters import gather_parameters
+from tweetsent_utils.runs import load_json
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the pipeline as the command line says; return the exit code (0, 1 on an error, 130 when interrupted)."""
+    parser = argparse.ArgumentParser(prog="python -m tweetsent_utils", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    pipeline = commands.add_parser("run", help="execute the notebooks in order into outputs/<run name>/")
+    pipeline.add_argument("-f", "--file", type=Path, help="YAML file of parameters, such as notebooks/params/full.yaml")
+    pipeline.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="one parameter")
+    pipeline.add_argument("--run", metavar="NAME", help="name of the run and its folder (the parameter run_name)")
+    pipeline.add_argument("--from", dest="start", metavar="NN", help="run again from this notebook on, such as 03")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else every kernel warns of frozen modules
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else torch's threads starve beside any other busy process
+    try:
+        folder = run(gather_parameters(options.file, options.p, options.run), options.start)
+    except TweetsentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ninterrupted: finished notebooks stay, and the same command goes on after them", file=sys.stderr)
+        return 130
+    print(summary(folder))
+    return 0
+
+
+def summary(folder: Path) -> str:
+    """Say where a finished run's results lie, and its test accuracy beside the baselines."""
+    metrics = load_json(folder / "metrics.json")
+    test, baselines = metrics["test"], metrics["baselines"]
+    scale = ", ".join(f"{name.replace('_', ' ')} {scores['accuracy']:.3f}" for name, scores in baselines.items())
+    places = {"executed notebooks": "*.ipynb", "model": "model", "figures": "figures"}
+    lines = [f"{what:20}{folder / place}" for what, place in places.items()]
+    return "\n".join([*lines, f"{'test accuracy':20}{test['accuracy']:.3f} on {test['rows']:,} tweets ({scale})"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""From tokenised tweets to batches: padding, and batches of tweets of similar length, so that little is padded."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.utils.data import Sampler
+
+
+def collate(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
+    """Pad B tweets to the longest of them, of L tokens.
+
+    Returns int64 tensors: `input_ids` and `attention_mask` (1 on tokens, 0 on padding), both of shape (B, L), and
+    `labels` and `row_ids`, both of shape (B,).
+    """
+    longest = max(len(item["input_ids"]) for item in items)
+    input_ids = torch.full((len(items), longest), pad_id)
+    attention_mask = torch.zeros_like(input_ids)
+    for row, item in enumerate(items):
+        length = len(item["input_ids"])
+        input_ids[row, :length] = torch.as_tensor(item["input_ids"])
+        attention_mask[row, :length] = 1
+    return {
+        "input_ids": input_ids,
+        "attention_mask": attention_mask,
+        "labels": torch.tensor([item["label"] for item in items]),
+        "row_ids": torch.tensor([item["row_id"] for item in items]),
+    }
+
+
+class LengthBucketSampler(Sampler[list[int]]):
+    """Batches of tweets of similar length, in a new order every epoch.
+
+    Each epoch shuffles all tweets, sorts every pool of `pool` batches by length, cuts it into batches and shuffles
+    the batches. Every tweet comes exactly once an epoch. Seed and epoch alone decide the order.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = 50) -> None:
+        self.lengths = torch.as_tensor(lengths)
+        self.batch_size, self.seed, self.pool = batch_size, seed, pool
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose order the next iteration gives."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        shuffled = torch.randperm(len(self.lengths), generator=generator)
+        batches = []
+        for pool in shuffled.split(self.pool * self.batch_size):
+            by_length = pool[self.lengths[pool].argsort(stable=True)]
+            batches += by_length.split(self.batch_size)
+        for index in torch.randperm(len(batches), generator=generator).tolist():
+            yield batches[index].tolist()
+
+
+def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Cut all tweets, shortest first, into batches for evaluation, where order does not matter."""
+    order = torch.as_tensor(lengths).argsort(stable=True)
+    return [batch.tolist() for batch in order.split(batch_size)]
+
+
+def computed_per_token(lengths: Sequence[int], batches: Sequence[Sequence[int]]) -> float:
+    """Return how many token positions a model computes, padding included, for each token that the tweets hold."""
+    computed = sum(len(batch) * max(lengths[index] for index in batch) for batch in batches)
+    return computed / sum(lengths[index] for batch in batches for index in batch)

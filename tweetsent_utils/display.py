@@ -1,0 +1,33 @@
+"""What a notebook shows of its own surroundings: the package's source, a figure, and whether somebody is there."""
+
+import inspect
+from io import BytesIO
+from pathlib import Path
+
+from IPython import get_ipython
+from IPython.display import Image, Markdown
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from tweetsent_utils.runs import write_whole
+
+DOTS_PER_INCH = 100  # as shown; the file has half as many again, for sharp screens and print
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a person runs this cell: JupyterLab can be asked for input, papermill and nbval cannot."""
+    return getattr(getattr(get_ipython(), "kernel", None), "_allow_stdin", False)
+
+
+def show_source(*pieces: object) -> Markdown:
+    """Return the current source of functions or classes as a highlighted output."""
+    return Markdown("```python\n" + "\n\n".join(inspect.getsource(piece) for piece in pieces) + "```")
+
+
+def show_figure(figure: Figure, path: Path, alt: str) -> Image:
+    """Save a figure as PNG at `path`, close it, and return it as an output with an alt text."""
+    png = BytesIO()
+    figure.savefig(png, dpi=1.5 * DOTS_PER_INCH, metadata={"Software": None})
+    write_whole(path, lambda file: file.write_bytes(png.getvalue()))
+    plt.close(figure)
+    return Image(png.getvalue(), width=round(figure.get_figwidth() * DOTS_PER_INCH), alt=alt)

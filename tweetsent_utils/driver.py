@@ -1,0 +1,82 @@
+"""The pipeline: papermill over the numbered notebooks, in order, into one run folder."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import papermill
+from filelock import FileLock, Timeout
+from papermill.exceptions import PapermillExecutionError
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.monitor import Monitor
+from tweetsent_utils.runs import declared_parameters, load_json, load_params, notebooks, run_folder, save_json
+
+
+def run(parameters: dict[str, Any], start: str | None = None) -> Path:
+    """Run the notebooks with checked parameters, going on after what is finished, or from notebook `start` (as "03").
+
+    Returns the run folder. Raises `TweetsentError` when the folder holds a run with other parameters, is in use, or
+    a notebook fails; what is finished stays.
+    """
+    folder = run_folder(parameters["run_name"])
+    numbers = [path.name[:2] for path in notebooks()]
+    if start is not None and start not in numbers:
+        raise TweetsentError(f"no notebook has the number {start!r}: --from takes one of {', '.join(numbers)}")
+    old = parameters | load_params(folder)
+    changed = "; ".join(f"{name} {old[name]!r} -> {new!r}" for name, new in parameters.items() if old[name] != new)
+    if changed:
+        raise TweetsentError(f"{folder} holds a run with other parameters ({changed}): name a new run with --run NAME")
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            redo = False
+            for path in notebooks():
+                redo = redo or path.name[:2] == start or not is_finished(path, folder)
+                if redo:
+                    run_notebook(path, folder, parameters)
+                else:
+                    print(f"{path.stem}: finished before, kept (--from {path.name[:2]} runs it again)")
+    except Timeout:
+        raise TweetsentError(f"{folder} is in use by another run: wait, or name a new run with --run NAME") from None
+    return folder
+
+
+def is_finished(notebook: Path, folder: Path) -> bool:
+    """Tell whether a run folder holds the executed copy of a notebook, and the notebook's code is still the same."""
+    copy = folder / notebook.name
+    return copy.exists() and code_of(copy) == code_of(notebook)
+
+
+def code_of(notebook: Path) -> list[str]:
+    """Return the code cells of a notebook, without the parameters that papermill has put in."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    ours = [cell for cell in cells if "injected-parameters" not in cell["metadata"].get("tags", [])]
+    return ["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"]
+
+
+def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> None:
+    """Execute one notebook with the parameters it declares; its copy in the folder is whole or absent.
+
+    On failure or interruption the partial copy stays as `<name>.partial.ipynb`.
+    """
+    partial = folder / f"{notebook.stem}.partial.ipynb"
+    (folder / notebook.name).unlink(missing_ok=True)
+    given = {name: parameters[name] for name in declared_parameters(notebook)}
+    monitor = Monitor(notebook.stem, folder / "progress.log")
+    options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
+    started = time.perf_counter()
+    try:
+        papermill.execute_notebook(notebook, partial, given, **options)
+    except PapermillExecutionError as error:
+        reason = error.evalue if error.ename == TweetsentError.__name__ else f"{error.ename}: {error.evalue}"
+        where = f"{notebook.stem} stopped in code cell {error.exec_count}"
+        raise TweetsentError(f"{where}: {reason}\nThe partial notebook: {partial}") from None
+    finally:
+        monitor.close()
+    os.replace(partial, folder / notebook.name)
+    seconds = round(time.perf_counter() - started, 1)
+    save_json(folder / "seconds.json", load_json(folder / "seconds.json") | {notebook.stem: seconds})
+    monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")

@@ -1,0 +1,53 @@
+"""Scores of predictions, as sums over examples, and the two baselines that give them a scale."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.dummy import DummyClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.pipeline import make_pipeline
+
+
+def score(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+    """Score logits of shape (N, classes) against N labels.
+
+    Returns `loss` (mean cross-entropy in nats), `accuracy`, `macro_f1`, `mean_class_distance` (mean of
+    |predicted rank - true rank|) and `rows` (N). Every figure is over examples, never a mean over batches.
+    """
+    predictions = logits.argmax(axis=1)
+    losses = -log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels]
+    return {
+        "loss": float(losses.mean()),
+        **score_predictions(labels, predictions),
+        "mean_class_distance": float(np.abs(predictions - labels).mean()),
+        "rows": len(labels),
+    }
+
+
+def score_predictions(labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
+    """Return `accuracy` and `macro_f1` (the mean of the classes' F1, each class with the same weight)."""
+    return {
+        "accuracy": float(accuracy_score(labels, predictions)),
+        "macro_f1": float(f1_score(labels, predictions, average="macro", zero_division=0)),
+    }
+
+
+def score_baselines(
+    train_texts: Sequence[str], train_labels: np.ndarray, texts: Sequence[str], labels: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Fit the baselines on the training rows and score them on other rows.
+
+    `majority` always answers the most frequent class; `bag_of_words` is a logistic regression on TF-IDF weights of
+    words and word pairs.
+    """
+    baselines = {
+        "majority": DummyClassifier(strategy="most_frequent"),
+        "bag_of_words": make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000)),
+    }
+    return {
+        name: score_predictions(labels, baseline.fit(train_texts, train_labels).predict(texts))
+        for name, baseline in baselines.items()
+    }
