@@ -117,7 +117,7 @@ def test_unknown_start_is_refused_with_those_there_are(notebooks, start):
         run(gather_parameters(), start)
 
 
-def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_for(notebooks, outputs, capsys):
+def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_for(notebooks, outputs, capfd):
     folder = outputs / "a"
     assert main("--run", "a", "-p", "seed", "7", "-p", "max_lr", "3e-4") == 0
     assert traces(folder) == ["first 7", "second 0.0003"]
@@ -125,7 +125,8 @@ def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_f
     assert printed(folder / "02_second.ipynb") == "second 0.0003\n"
     assert not list(folder.glob("*.partial.ipynb"))
     assert set(json.loads((folder / "seconds.json").read_text())) == {"01_first", "02_second"}
-    said = capsys.readouterr().out
+    said, complained = capfd.readouterr()
+    assert complained == ""
     assert "01_first: done in" in said
     assert "0.750 on 1,234 tweets" in said
     assert str(folder / "model") in said
@@ -133,7 +134,7 @@ def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_f
     again = ("--run", "a", "-p", "seed", "7", "-p", "max_lr", "3e-4")
     assert main(*again) == 0
     assert len(traces(folder)) == 2
-    assert "02_second: finished before, kept" in capsys.readouterr().out
+    assert "02_second: finished before, kept" in capfd.readouterr().out
 
     notebooks.write_second("'changed'")
     assert main(*again) == 0

@@ -1,6 +1,5 @@
 """Memory figures are MiB and belong to this process or to the device named."""
 
-import resource
 import sys
 
 import pytest
@@ -10,6 +9,7 @@ from tweetsent_utils.memory import check_memory
 
 
 def test_on_a_cpu_resident_memory_is_told_in_mib():
+    resource = pytest.importorskip("resource", reason="Windows has no such count to compare with")
     figures = check_memory(torch.device("cpu"))
     assert set(figures) == {"resident"}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

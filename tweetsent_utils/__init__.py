@@ -1,5 +1,5 @@
 """What two notebooks of the tutorial share: small modules, imported one by one, with arrows that point one way.
 
-errors <- runs <- reading; cleaning <- encoder; dataset <- batching <- training <- inference; evaluation, plots;
-display <- progress, widgets; publish, download, driver on top.
+errors <- runs <- reading; cleaning <- encoder; dataset, batching <- training <- inference; evaluation;
+display <- plots, progress, widgets; on top parameters, monitor <- driver <- __main__.
 """

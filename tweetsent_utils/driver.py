@@ -67,6 +67,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     given = {name: parameters[name] for name in declared_parameters(notebook)}
     monitor = Monitor(notebook.stem, folder / "progress.log")
     options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
+    options["extra_arguments"] = ["--log-level=CRITICAL"]  # the kernel reports its errors in the notebook
     started = time.perf_counter()
     try:
         papermill.execute_notebook(notebook, partial, given, **options)

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 CLASS_RAMP = LinearSegmentedColormap.from_list("classes", ["#a63603", "#f1a168", "#a6a6a6", "#74add1", "#1f4e8c"])
 SPLIT_STYLES = {
     "train": {"color": "#222222", "linestyle": "-"},
-    "validation": {"color": "#1f4e8c", "linestyle": "--"},
-    "test": {"color": "#a63603", "linestyle": ":"},
+    "validation": {"color": "#7b3294", "linestyle": "--"},
+    "test": {"color": "#1b7837", "linestyle": ":"},
 }
 STYLE = {
     "figure.figsize": (7.5, 3.6),
@@ -63,7 +63,7 @@ def plot_history(history: pd.DataFrame, title: str) -> Figure:
     loss.set(ylabel="validation loss (nats)")
     scores.plot(ends["step"], ends["validation_accuracy"], **dashed, label="accuracy")
     scores.plot(
-        ends["step"], ends["validation_macro_f1"], **dashed | {"marker": "s", "color": "#74add1"}, label="macro-F1"
+        ends["step"], ends["validation_macro_f1"], **dashed | {"marker": "s", "color": "#c2a5cf"}, label="macro-F1"
     )
     scores.set(ylabel="validation score", xlabel="training step")
     scores.legend()
