@@ -26,7 +26,7 @@ def mojibake_repairs() -> dict[str, str]:
     broken = (chr(code).encode("utf-8").decode("latin-1") for code in range(0x80, 0x100))
     repairs = {pair: ftfy.fix_text(pair.encode("latin-1").decode("utf-8"), normalization=None) for pair in broken}
     repairs["Â\xa0"] = " "  # a no-break space is a space to every reader
-    return repairs | {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
+    return repairs | {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
 def cleaning_steps(cleaning: str) -> list[normalizers.Normalizer]:

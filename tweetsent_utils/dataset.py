@@ -49,7 +49,10 @@ def sample_rows(labels: pd.Series, max_rows: int, seed: int) -> pd.Series:
     """Keep at most `max_rows` labels (0: all), a seeded and stratified draw in file order."""
     if not 0 < max_rows < len(labels):
         return labels
-    return labels.loc[split_rows(labels, max_rows, 1.0, seed)[1]]
+    shuffled = labels.sample(frac=1, random_state=seed)
+    by_class = shuffled.groupby(shuffled)
+    places = (by_class.cumcount() + 0.5) / by_class.transform("size")  # every class is spread evenly from 0 to 1
+    return labels.loc[places.sort_values(kind="stable").index[:max_rows].sort_values()]
 
 
 def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:

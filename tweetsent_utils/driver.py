@@ -8,6 +8,7 @@ from typing import Any
 
 import papermill
 from filelock import FileLock, Timeout
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from tweetsent_utils.errors import TweetsentError
@@ -32,13 +33,14 @@ def run(parameters: dict[str, Any], start: str | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            redo = False
-            for path in notebooks():
-                redo = redo or path.name[:2] == start or not is_finished(path, folder)
-                if redo:
-                    run_notebook(path, folder, parameters)
-                else:
-                    print(f"{path.stem}: finished before, kept (--from {path.name[:2]} runs it again)")
+            todo = notebooks()
+            while todo and todo[0].name[:2] != start and is_finished(todo[0], folder):
+                print(f"{todo[0].stem}: finished before, kept (--from {todo[0].name[:2]} runs it again)")
+                del todo[0]
+            for path in todo:  # what rests on a notebook that runs again is finished no longer
+                (folder / path.name).unlink(missing_ok=True)
+            for path in todo:
+                run_notebook(path, folder, parameters)
     except Timeout:
         raise TweetsentError(f"{folder} is in use by another run: wait, or name a new run with --run NAME") from None
     return folder
@@ -63,7 +65,6 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     On failure or interruption the partial copy stays as `<name>.partial.ipynb`.
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
-    (folder / notebook.name).unlink(missing_ok=True)
     given = {name: parameters[name] for name in declared_parameters(notebook)}
     monitor = Monitor(notebook.stem, folder / "progress.log")
     options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
@@ -75,6 +76,8 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         reason = error.evalue if error.ename == TweetsentError.__name__ else f"{error.ename}: {error.evalue}"
         where = f"{notebook.stem} stopped in code cell {error.exec_count}"
         raise TweetsentError(f"{where}: {reason}\nThe partial notebook: {partial}") from None
+    except DeadKernelError:
+        raise TweetsentError(f"{notebook.stem} stopped: its kernel died, as it does when memory runs out") from None
     finally:
         monitor.close()
     os.replace(partial, folder / notebook.name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import huggingface_hub
-from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
+from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
 from tokenizers import normalizers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
@@ -41,9 +41,9 @@ def find_encoder(encoder: str) -> Path:
         return Path(huggingface_hub.snapshot_download(encoder, allow_patterns=SAFE_FILES))
     except (HFValidationError, RepositoryNotFoundError):
         raise TweetsentError(f"encoder {encoder!r} is neither a local folder nor known to the hub: {remedy}") from None
-    except OSError as error:  # every network failure of the hub's client is one
+    except (OSError, HTTPError) as error:
         what = f"encoder {encoder!r} is no local folder and the Hugging Face hub is out of reach"
-        raise TweetsentError(f"{what} ({str(error).splitlines()[0]}): {remedy}") from None
+        raise TweetsentError(f"{what} ({(str(error) or type(error).__name__).splitlines()[0]}): {remedy}") from None
 
 
 def packaged_encoder() -> Path:

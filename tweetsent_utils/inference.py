@@ -28,7 +28,7 @@ def inference(
     tweets: Sequence[str], model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, batch_size: int = 32
 ) -> np.ndarray:
     """Return class probabilities of shape (N, classes) for N texts, in their order."""
-    probabilities = []
+    probabilities = [torch.empty(0, model.config.num_labels)]
     for start in range(0, len(tweets), batch_size):
         texts = list(tweets[start : start + batch_size])
         batch = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")

@@ -16,12 +16,14 @@ class Monitor:
         self.offset = log.stat().st_size if log.exists() else 0
         self.terminal = sys.stdout.isatty()
         self.stopped = threading.Event()
-        threading.Thread(target=self.watch, daemon=True).start()
+        self.thread = threading.Thread(target=self.watch, daemon=True)
+        self.thread.start()
 
     def watch(self) -> None:
         """Show the status again and again until `close`."""
         while not self.stopped.wait(0.5 if self.terminal else 15):
-            news = self.log.read_text(encoding="utf-8")[self.offset :].splitlines() if self.log.exists() else []
+            log = self.log.read_bytes() if self.log.exists() else b""
+            news = log[self.offset :].decode(errors="replace").splitlines()
             self.say(f"{self.name}: {self.cell}" + (f" · {news[-1]}" if news else ""), keep=not self.terminal)
 
     def say(self, line: str, keep: bool = True) -> None:
@@ -32,6 +34,7 @@ class Monitor:
     def close(self) -> None:
         """Stop showing the status and clear it from a terminal."""
         self.stopped.set()
+        self.thread.join()
         print("\r\033[K" if self.terminal else "", end="", flush=True)
 
 

@@ -22,7 +22,7 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
     0.0003
     """
     if name not in known:
-        near = [f": did you mean {match!r}?" for match in difflib.get_close_matches(name, known, n=1)]
+        near = [f": did you mean {match!r}?" for match in difflib.get_close_matches(str(name), known, n=1)]
         raise TweetsentError(f"no notebook declares a parameter {name!r}" + "".join(near))
     wanted = type(known[name])
     try:
@@ -32,7 +32,8 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
         pass
     if wanted is float and type(value) is int:
         value = float(value)
-    if type(value) is not wanted:
+    of = known[name][:1] if wanted is list else []  # such as a label `no`, which YAML takes for False
+    if type(value) is not wanted or (of and any(type(item) is not type(of[0]) for item in value)):
         raise TweetsentError(f"{name} takes a value of type {wanted.__name__}, as {known[name]!r}, and not {value!r}")
     return value
 

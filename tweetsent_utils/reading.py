@@ -24,11 +24,11 @@ def read_tweets(path: str | Path, text_column: str, label_column: str, encoding:
         tweets = pd.read_csv(file, encoding=encoding, dtype=text, keep_default_na=False, na_values=[""])
     except LookupError:
         raise TweetsentError(f"encoding is {encoding!r}, which Python does not know: try ISO-8859-1 or utf-8") from None
-    except UnicodeDecodeError as error:
-        where = f"{error.reason} at byte {error.start}"
-        raise TweetsentError(f"{path} is not {encoding} ({where}): try encoding ISO-8859-1 or utf-8") from None
+    except UnicodeError as error:
+        raise TweetsentError(f"{path} is not {encoding} ({error}): try encoding ISO-8859-1 or utf-8") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise TweetsentError(f"{path} is no CSV file that pandas can read ({error}): repair or replace it") from None
+        reason = str(error).strip()
+        raise TweetsentError(f"{path} is no CSV file that pandas can read ({reason}): repair or replace it") from None
     for column in (text_column, label_column):
         if column not in tweets.columns:
             there = ", ".join(map(str, tweets.columns))

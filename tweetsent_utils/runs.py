@@ -87,7 +87,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     beside = path.with_name(f".{path.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     write(beside)
-    if path.is_dir():  # a folder cannot be replaced by a rename
+    if path.is_dir():  # a rename cannot replace a folder
         shutil.rmtree(path)
     os.replace(beside, path)
 

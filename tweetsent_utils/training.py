@@ -27,9 +27,9 @@ def pick_device(device: str) -> torch.device:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise TweetsentError(f"device is {device!r}, but torch sees no GPU here: set device to 'auto' or 'cpu'")
     try:
-        return torch.device(device)
-    except RuntimeError:
-        raise TweetsentError(f"device is {device!r}, unknown to torch: try 'auto', 'cuda:0' or 'cpu'") from None
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError):
+        raise TweetsentError(f"device is {device!r}, which torch cannot use: try 'auto', 'cuda:0' or 'cpu'") from None
 
 
 def pick_precision(precision: str, device: torch.device) -> torch.dtype:
@@ -60,7 +60,8 @@ def make_schedule(optimizer: AdamW, max_lr: float, total_steps: int, warmup_shar
 
     One cycle, linear: Smith and Topin, https://arxiv.org/abs/1708.07120. Step it once after every batch.
     """
-    shape = {"pct_start": warmup_share, "anneal_strategy": "linear", "cycle_momentum": False}
+    warmup = warmup_share if warmup_share * total_steps > 1 else 0.0  # OneCycleLR divides by this number less one
+    shape = {"pct_start": warmup, "anneal_strategy": "linear", "cycle_momentum": False}
     return OneCycleLR(optimizer, max_lr, total_steps=total_steps, **shape)
 
 
