@@ -15,7 +15,8 @@ from tweetsent_utils.plots import class_colors
 def tweet_card(text: str, note: str) -> str:
     """Return a tweet as HTML, its text escaped, with a line of notes below it."""
     style = "border-left:4px solid #a6a6a6;padding:0.4em 0.8em;max-width:44em;white-space:pre-wrap"
-    return f'<div style="{style}">{escape(text)}<br><small>{escape(note)}</small></div>'
+    lines = escape(text.replace("\r", ""))  # the files end lines inside a tweet with \r\r\n
+    return f'<div style="{style}">{lines}<br><small>{escape(note)}</small></div>'
 
 
 def tweet_browser(tweets: pd.DataFrame, text_column: str, label_column: str, date_column: str) -> object:
