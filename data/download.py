@@ -40,7 +40,7 @@ def download(folder: Path) -> int:
         print(f"{folder / name}: {verdict}")
     if other:
         print(
-            f"remove {' and '.join(other)} and run this again for the official files; the notebooks read any",
+            f"remove {' and '.join(other)} and run this again to get the official files; the notebooks read any file",
             file=sys.stderr,
         )
     return 1 if other else 0
