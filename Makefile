@@ -39,8 +39,8 @@ notebooks: $(INSTALLED) ## execute all notebooks in place on their defaults and 
 bench: $(INSTALLED) ## three seeds of sample and training; the figures go to outputs/reference/
 	$(PY) tests/benchmarks/three_seeds.py
 
-clean: ## remove .venv and every run, but not outputs/reference/ and not your data
-	rm -rf .venv *.egg-info $(filter-out outputs/reference,$(wildcard outputs/*))
+clean: ## remove .venv and caches; your runs in outputs/ and your data stay
+	rm -rf .venv *.egg-info .pytest_cache .ruff_cache
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tweetsent needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -12,6 +12,7 @@ from typing import NamedTuple
 OUTPUTS = Path(tempfile.mkdtemp(prefix="tweetsent-outputs-"))
 os.environ["TWEETSENT_OUTPUTS"] = str(OUTPUTS)
 os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the stored outputs are a CPU's
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
 import pytest  # noqa: E402

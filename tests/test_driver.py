@@ -91,17 +91,27 @@ def test_wrong_override_is_refused_before_anything_runs(outputs, capsys):
 
 
 def test_changed_parameters_are_refused_with_the_difference(outputs):
-    (outputs / "quick").mkdir(parents=True)
-    recorded = gather_parameters() | {"seed": 5, "max_lr": 0.25}
-    (outputs / "quick" / "params.yaml").write_text(yaml.safe_dump(recorded))
+    run(gather_parameters() | {"seed": 5, "max_lr": 0.25})
+    (outputs / "quick" / "params.yaml").write_text(yaml.safe_dump(gather_parameters() | {"seed": 5, "max_lr": 0.25}))
     with pytest.raises(TweetsentError) as caught:
-        run(gather_parameters(), None)
+        run(gather_parameters())
     message = str(caught.value)
     assert "seed 5 -> 0" in message
     assert "max_lr 0.25 -> 0.1" in message
     assert "--run" in message
     assert "num_epochs" not in message
-    assert not list((outputs / "quick").glob("*.ipynb"))
+
+
+def test_what_no_finished_notebook_was_made_with_may_change(notebooks, outputs):
+    notebooks.write_second("1 / 0")
+    with pytest.raises(TweetsentError, match="02_second stopped"):
+        run(gather_parameters() | {"max_lr": 0.25})
+    (outputs / "quick" / "params.yaml").write_text(yaml.safe_dump(gather_parameters() | {"max_lr": 0.25}))
+    notebooks.write_second()
+    run(gather_parameters())  # only 01 is finished, and it has no max_lr
+    assert (outputs / "quick" / "trace.txt").read_text().splitlines()[-1] == "second 0.1"
+    with pytest.raises(TweetsentError, match="seed"):
+        run(gather_parameters() | {"seed": 7})
 
 
 def test_folder_in_use_is_refused(outputs):

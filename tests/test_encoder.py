@@ -172,3 +172,9 @@ def test_tokenizer_without_a_normalizer_of_its_own_takes_a_cleaning(tiny_encoder
     plain.save_pretrained(tmp_path)
     tokenizer = load_tokenizer(tmp_path, "words", 32)
     assert tokenizer("@shop good  people!")["input_ids"] == plain("good people")["input_ids"]
+
+
+def test_a_half_precision_encoder_is_trained_in_float32(tiny_encoder, tmp_path, label_order):
+    AutoModel.from_pretrained(tiny_encoder, dtype=torch.bfloat16).save_pretrained(tmp_path)
+    model = load_classifier(tmp_path, label_order)
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}

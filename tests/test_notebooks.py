@@ -104,8 +104,30 @@ def test_the_encoder_beats_the_bag_of_words_by_ten_points_over_three_seeds():
     assert len(gains) == 3
     assert sum(gains) / 3 == pytest.approx(published["mean_gain"])
     assert published["mean_gain"] >= 0.10
+    readme = " ".join((PROJECT_ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"the encoder beats the bag of words by {100 * published['mean_gain']:.0f} points" in readme
 
 
 def test_the_readme_holds_the_table_that_the_published_figures_give():
     table = runpy.run_path(str(REFERENCE / "publish.py"))["results_table"]()
     assert table in (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_figures_on_the_labels_are_those_of_their_sources():
+    page = (PROJECT_ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    published = load_json(REFERENCE / "published.json")
+    for row in published["rule_agreement"]:
+        assert f"| {row['scorer']} | {row['cleaning'].replace('none', 'nothing')} | " in page
+        assert f"| {100 * row['train']:.1f}% | {100 * row['test']:.1f}% |" in page
+    for row in published["human_labels"]:
+        assert f"{100 * row['accuracy']:.1f}%" in page
+
+
+def test_what_notebook_1_says_of_other_models_is_in_their_sources():
+    prose = "\n".join(cell.source for cell in nbformat.read(PATHS[0], as_version=4).cells)
+    by_model = {
+        row["model"]: row["accuracy"] for row in load_json(REFERENCE / "published.json")["five_class_test_accuracy"]
+    }
+    assert max(by_model.values()) == by_model["DeBERTa-v3-base, full fine-tune, raw text"]
+    for model in ("DeBERTa-v3-base, full fine-tune, raw text", "GPT-4, no fine-tuning"):
+        assert f"{100 * by_model[model]:.1f}%" in prose

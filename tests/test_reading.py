@@ -132,3 +132,18 @@ def test_unknown_label_is_told_with_file_row_and_order():
     assert "data row 3" in message
     assert "'hgih'" in message
     assert "low, high" in message
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_columns_name(tmp_path):
+    file = tmp_path / "bom.csv"
+    file.write_text("OriginalTweet,Sentiment\ngood,Positive\n", encoding="utf-8-sig")
+    tweets = read_tweets(file, "OriginalTweet", "Sentiment", "utf-8")
+    assert list(tweets.columns) == ["OriginalTweet", "Sentiment"]
+
+
+@pytest.mark.parametrize("rows", ["one,two,three\n" * 3, "one,two\none,two,three\n"])
+def test_more_fields_than_columns_are_refused_and_never_shifted(tmp_path, rows):
+    file = tmp_path / "ragged.csv"
+    file.write_text("OriginalTweet,Sentiment\n" + rows, encoding="utf-8")
+    with pytest.raises(TweetsentError, match="no CSV file that pandas can read"):
+        read_tweets(file, "OriginalTweet", "Sentiment", "utf-8")

@@ -14,7 +14,7 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.training import (
     eval_step,
     make_optimizer,
-    make_schedule,
+    make_scheduler,
     pick_device,
     pick_precision,
     seed_everything,
@@ -67,9 +67,9 @@ def sgd(model: nn.Module, rate: float) -> tuple[torch.optim.Optimizer, torch.opt
     return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
 
 
-def learning_rates(total_steps: int, warmup_share: float, max_lr: float = 3e-5) -> list[float]:
+def learning_rates(total_steps: int, warmup_ratio: float, max_lr: float = 3e-5) -> list[float]:
     optimizer = make_optimizer(nn.Linear(2, 2), max_lr, 0.01)
-    schedule = make_schedule(optimizer, max_lr, total_steps, warmup_share)
+    schedule = make_scheduler(optimizer, max_lr, total_steps, warmup_ratio)
     rates = []
     for _ in range(total_steps):
         rates.append(optimizer.param_groups[0]["lr"])
@@ -157,13 +157,13 @@ def test_weight_decay_reaches_matrices_and_spares_biases_and_norms(model):
         torch.testing.assert_close(weight.detach(), before[name] * (1 if spared else 1 - 0.1 * 0.5), msg=name)
 
 
-@pytest.mark.parametrize(("total_steps", "warmup_share"), [(100, 0.1), (4520, 0.06), (40, 0.5), (30, 0.3)])
-def test_rate_rises_linearly_to_its_peak_and_falls_linearly_to_zero(total_steps, warmup_share):
-    rates = np.array(learning_rates(total_steps, warmup_share))
+@pytest.mark.parametrize(("total_steps", "warmup_ratio"), [(100, 0.1), (4520, 0.06), (40, 0.5), (30, 0.3)])
+def test_rate_rises_linearly_to_its_peak_and_falls_linearly_to_zero(total_steps, warmup_ratio):
+    rates = np.array(learning_rates(total_steps, warmup_ratio))
     peak = int(rates.argmax())
     rise, fall = np.diff(rates[:peak]), np.diff(rates[peak + 1 :])
     assert 3e-5 - rise[0] <= rates[peak] <= 3e-5 * 1.000001
-    assert abs(peak + 1 - warmup_share * total_steps) <= 1
+    assert abs(peak + 1 - warmup_ratio * total_steps) <= 1
     assert rise.min() > 0 > fall.max()
     np.testing.assert_allclose(rise, rise[0], rtol=1e-6)
     np.testing.assert_allclose(fall, fall[0], rtol=1e-6)
@@ -172,9 +172,9 @@ def test_rate_rises_linearly_to_its_peak_and_falls_linearly_to_zero(total_steps,
     assert (rates >= 0).all()
 
 
-@pytest.mark.parametrize(("total_steps", "warmup_share"), [(10, 0.1), (1, 0.1), (2, 0.5), (3, 0.1), (5, 0.2), (7, 0.0)])
-def test_short_runs_have_a_schedule_too(total_steps, warmup_share):
-    rates = learning_rates(total_steps, warmup_share)
+@pytest.mark.parametrize(("total_steps", "warmup_ratio"), [(10, 0.1), (1, 0.1), (2, 0.5), (3, 0.1), (5, 0.2), (7, 0.0)])
+def test_short_runs_have_a_schedule_too(total_steps, warmup_ratio):
+    rates = learning_rates(total_steps, warmup_ratio)
     assert len(rates) == total_steps
     assert all(0 <= rate <= 3e-5 * 1.0001 for rate in rates)
 
@@ -203,7 +203,7 @@ def test_train_step_is_one_step_against_the_gradient(steady_model, batch):
 
 def test_train_step_leaves_no_gradients_and_moves_the_schedule_once(model, batch):
     optimizer = make_optimizer(model, 1e-3, 0.01)
-    schedule = make_schedule(optimizer, 1e-3, 20, 0.3)
+    schedule = make_scheduler(optimizer, 1e-3, 20, 0.3)
     before, rate = weights_of(model), schedule.get_last_lr()[0]
     train_step(model, batch, optimizer, schedule)
     assert all(weight.grad is None or not weight.grad.any() for weight in model.parameters())
@@ -240,7 +240,7 @@ def test_eight_tweets_are_learnt_by_heart(steady_model, batch):
 
     before = loss()
     optimizer = make_optimizer(steady_model, 2e-2, 0.0)
-    schedule = make_schedule(optimizer, 2e-2, 30, 0.3)
+    schedule = make_scheduler(optimizer, 2e-2, 30, 0.3)
     for _ in range(30):
         train_step(steady_model, batch, optimizer, schedule)
     assert loss() < before / 2

@@ -41,7 +41,7 @@ class Browser:
     """The tweet browser as a person sees it."""
 
     def __init__(self, tweets: pd.DataFrame) -> None:
-        found = parts(tweet_browser(tweets, "text", "label", "date"))
+        found = parts(tweet_browser(tweets, "text", "label", "date", sorted(set(tweets["label"]))))
         self.label, self.date = (part for part in found if isinstance(part, ipywidgets.Dropdown))
         (self.word,) = (part for part in found if isinstance(part, ipywidgets.Text))
         (self.next,) = (part for part in found if isinstance(part, ipywidgets.Button))
@@ -66,7 +66,7 @@ def loud(texts: list[str]) -> np.ndarray:
 
 
 def test_static_browser_shows_the_first_tweet_escaped(tweets):
-    shown = tweet_browser(tweets, "text", "label", "date")
+    shown = tweet_browser(tweets, "text", "label", "date", sorted(set(tweets["label"])))
     assert isinstance(shown, HTML)
     assert "<script>" not in shown.data
     assert html.escape(EVIL) in shown.data

@@ -26,7 +26,9 @@ def run(parameters: dict[str, Any], start: str | None = None) -> Path:
     numbers = [path.name[:2] for path in notebooks()]
     if start is not None and start not in numbers:
         raise TweetsentError(f"no notebook has the number {start!r}: --from takes one of {', '.join(numbers)}")
-    old = parameters | load_params(folder)
+    done = [path for path in notebooks() if (folder / path.name).exists()]
+    fixed = {name for path in done for name in declared_parameters(path)}  # what a finished notebook was made with
+    old = parameters | {name: value for name, value in load_params(folder).items() if name in fixed}
     changed = "; ".join(f"{name} {old[name]!r} -> {new!r}" for name, new in parameters.items() if old[name] != new)
     if changed:
         raise TweetsentError(f"{folder} holds a run with other parameters ({changed}): name a new run with --run NAME")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import huggingface_hub
+import torch
 from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
 from tokenizers import normalizers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
@@ -17,7 +18,7 @@ from tweetsent_utils.runs import project_path
 
 PACKAGED = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-SAFE_FILES = ["*.json", "*.txt", "*.safetensors"]  # never pickled weights, never code
+SAFE_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]  # never pickled weights, never code
 
 # A fresh head's "newly initialized" report and the loading bars say nothing that the notebooks do not explain.
 logging.set_verbosity_error()
@@ -83,12 +84,16 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
 def load_classifier(folder: str | Path, label_order: Sequence[str]) -> PreTrainedModel:
     """Load an encoder under a fresh classification head with one logit per label; seed torch first.
 
-    `label_order` becomes the model's `id2label` and `label2id`. Only safetensors weights are read.
+    `label_order` becomes the model's `id2label` and `label2id`. Only safetensors weights are read, as float32.
     """
-    return AutoModelForSequenceClassification.from_pretrained(
-        folder,
-        num_labels=len(label_order),
-        id2label=dict(enumerate(label_order)),
-        label2id={label: rank for rank, label in enumerate(label_order)},
-        use_safetensors=True,
-    )
+    names = {
+        "id2label": dict(enumerate(label_order)),
+        "label2id": {name: rank for rank, name in enumerate(label_order)},
+    }
+    try:
+        return AutoModelForSequenceClassification.from_pretrained(
+            folder, **names, num_labels=len(label_order), use_safetensors=True, dtype=torch.float32
+        )
+    except OSError as error:
+        reason = str(error).splitlines()[0]
+        raise TweetsentError(f"no safetensors weights in this encoder ({reason}): choose one that has them") from None

@@ -34,7 +34,7 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
         value = float(value)
     of = known[name][:1] if wanted is list else []  # such as a label `no`, which YAML takes for False
     if type(value) is not wanted or (of and any(type(item) is not type(of[0]) for item in value)):
-        raise TweetsentError(f"{name} takes a value of type {wanted.__name__}, as {known[name]!r}, and not {value!r}")
+        raise TweetsentError(f"{name} takes a value of type {wanted.__name__}, such as {known[name]!r}, not {value!r}")
     return value
 
 

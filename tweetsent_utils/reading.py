@@ -1,5 +1,6 @@
 """Reading a file of labelled tweets and checking it, so that a wrong file is told at the first step."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,14 +20,16 @@ def read_tweets(path: str | Path, text_column: str, label_column: str, encoding:
     if not file.is_file():
         raise TweetsentError(f"{path} is not a file: name another, or fetch the Kaggle files with `make data`")
     try:
-        # Only an empty field is missing: a tweet may well say "NA" or "None".
-        text = {text_column: str, label_column: str}
-        tweets = pd.read_csv(file, encoding=encoding, dtype=text, keep_default_na=False, na_values=[""])
+        # Only an empty field is missing: a tweet may well say "NA" or "None". A byte order mark is no part of a name.
+        rules = {"dtype": {text_column: str, label_column: str}, "keep_default_na": False, "na_values": [""]}
+        codec = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            tweets = pd.read_csv(file, encoding=codec, index_col=False, **rules)
     except LookupError:
         raise TweetsentError(f"encoding is {encoding!r}, which Python does not know: try ISO-8859-1 or utf-8") from None
     except UnicodeError as error:
         raise TweetsentError(f"{path} is not {encoding} ({error}): try encoding ISO-8859-1 or utf-8") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
         reason = str(error).strip()
         raise TweetsentError(f"{path} is no CSV file that pandas can read ({reason}): repair or replace it") from None
     for column in (text_column, label_column):

@@ -55,12 +55,12 @@ def make_optimizer(model: nn.Module, max_lr: float, weight_decay: float) -> Adam
     return AdamW(groups, lr=max_lr, fused=True)
 
 
-def make_schedule(optimizer: AdamW, max_lr: float, total_steps: int, warmup_share: float) -> OneCycleLR:
-    """Return a learning rate that rises linearly to `max_lr` over `warmup_share` of all steps, then falls to zero.
+def make_scheduler(optimizer: AdamW, max_lr: float, total_steps: int, warmup_ratio: float) -> OneCycleLR:
+    """Return a learning rate that rises linearly to `max_lr` over `warmup_ratio` of all steps, then falls to zero.
 
     One cycle, linear: Smith and Topin, https://arxiv.org/abs/1708.07120. Step it once after every batch.
     """
-    warmup = warmup_share if warmup_share * total_steps > 1 else 0.0  # OneCycleLR divides by this number less one
+    warmup = warmup_ratio if warmup_ratio * total_steps > 1 else 0.0  # OneCycleLR divides by this number less one
     shape = {"pct_start": warmup, "anneal_strategy": "linear", "cycle_momentum": False}
     return OneCycleLR(optimizer, max_lr, total_steps=total_steps, **shape)
 
@@ -74,7 +74,7 @@ def train_step(
     model: nn.Module,
     batch: dict[str, torch.Tensor],
     optimizer: AdamW,
-    schedule: LRScheduler,
+    scheduler: LRScheduler,
     precision: torch.dtype = torch.float32,
 ) -> torch.Tensor:
     """Update the model once on a batch and return the batch's mean cross-entropy, a scalar left on the device."""
@@ -86,7 +86,7 @@ def train_step(
     loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
-    schedule.step()
+    scheduler.step()
     optimizer.zero_grad()
     return loss.detach()
 

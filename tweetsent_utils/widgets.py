@@ -16,10 +16,12 @@ def tweet_card(text: str, note: str) -> str:
     """Return a tweet as HTML, its text escaped, with a line of notes below it."""
     style = "border-left:4px solid #a6a6a6;padding:0.4em 0.8em;max-width:44em;white-space:pre-wrap"
     lines = escape(text.replace("\r", ""))  # the files end lines inside a tweet with \r\r\n
-    return f'<div style="{style}">{lines}<br><small>{escape(note)}</small></div>'
+    return f'<div class="tex2jax_ignore" style="{style}">{lines}<br><small>{escape(note)}</small></div>'
 
 
-def tweet_browser(tweets: pd.DataFrame, text_column: str, label_column: str, date_column: str) -> object:
+def tweet_browser(
+    tweets: pd.DataFrame, text_column: str, label_column: str, date_column: str, label_order: Sequence[str]
+) -> object:
     """Browse tweets by class, date and a searched word, one at a time; static: the first tweet of all.
 
     `tweets` is indexed by row id. Returns a widget, or HTML when nobody is there.
@@ -35,7 +37,7 @@ def tweet_browser(tweets: pd.DataFrame, text_column: str, label_column: str, dat
 
     if not somebody_is_there():
         return HTML(card(tweets, 0))
-    label = ipywidgets.Dropdown(options=["all", *tweets[label_column].unique()], description="class")
+    label = ipywidgets.Dropdown(options=["all", *label_order], description="class")
     date = ipywidgets.Dropdown(options=["all", *tweets[date_column].unique()], description="date")
     word = ipywidgets.Text(description="search", continuous_update=False)
     following = ipywidgets.Button(description="next")

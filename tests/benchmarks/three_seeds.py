@@ -38,7 +38,6 @@ def one_seed(seed: int, folder: Path) -> dict:
         "encoder": metrics["test"]["accuracy"],
         "bag_of_words": metrics["baselines"]["bag_of_words"]["accuracy"],
         "validation": metrics["validation"]["accuracy"],
-        "pipeline_seconds": sum(load_json(finished / "seconds.json").values()),
     }
 
 
