@@ -13,7 +13,7 @@ from pathlib import Path
 from tweetsent_utils.runs import PROJECT_ROOT, REFERENCE, load_json, load_params
 
 FILES = ("metrics.json", "history.csv", "params.yaml", "environment.json", "seconds.json")
-FIGURES = ("history.png", "confusion_matrix.png", "error_distance.png", "baselines.png")
+FIGURES = ("history.png", "confusion_matrix.png")
 BEGIN, END = "<!-- results: written by outputs/reference/publish.py -->", "<!-- end of results -->"
 
 
