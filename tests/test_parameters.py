@@ -146,3 +146,9 @@ def test_bad_parameter_file_is_refused(notebooks, tmp_path, content, expected):
 def test_missing_parameter_file_is_told(notebooks, tmp_path):
     assert "nowhere.yaml" in refusal(tmp_path / "nowhere.yaml")
     assert "is not a file" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), [("num_epochs", "-3"), ("batch_size", "0"), ("max_train_rows", "-1")])
+def test_a_count_below_its_least_value_is_refused(name, value):
+    with pytest.raises(TweetsentError, match=f"{name} must be at least"):
+        gather_parameters(overrides=[(name, value)])

@@ -13,7 +13,16 @@ from papermill.exceptions import PapermillExecutionError
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.monitor import Monitor
-from tweetsent_utils.runs import declared_parameters, load_json, load_params, notebooks, run_folder, save_json
+from tweetsent_utils.runs import (
+    PROJECT_ROOT,
+    declared_parameters,
+    load_json,
+    load_params,
+    notebooks,
+    run_folder,
+    save_json,
+    write_whole,
+)
 
 
 def run(parameters: dict[str, Any], start: str | None = None) -> Path:
@@ -82,7 +91,10 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         raise TweetsentError(f"{notebook.stem} stopped: its kernel died, as it does when memory runs out") from None
     finally:
         monitor.close()
-    os.replace(partial, folder / notebook.name)
+    here = f"]({os.path.relpath(PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place
+    text = partial.read_text(encoding="utf-8").replace("](../", here)
+    write_whole(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
+    partial.unlink()
     seconds = round(time.perf_counter() - started, 1)
     save_json(folder / "seconds.json", load_json(folder / "seconds.json") | {notebook.stem: seconds})
     monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")

@@ -9,6 +9,13 @@ import yaml
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.runs import declared_parameters, notebooks
 
+LEAST = dict.fromkeys(("batch_size", "eval_batch_size", "num_epochs", "validation_rows"), 1)
+LEAST |= {
+    "max_length": 3,
+    "max_train_rows": 0,
+    "max_eval_rows": 0,
+}  # a tweet needs [CLS], one token, [SEP]; 0: all rows
+
 
 def known_parameters() -> dict[str, Any]:
     """Return every parameter that a notebook declares, with its default."""
@@ -35,6 +42,8 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
     of = known[name][:1] if wanted is list else []  # such as a label `no`, which YAML takes for False
     if type(value) is not wanted or (of and any(type(item) is not type(of[0]) for item in value)):
         raise TweetsentError(f"{name} takes a value of type {wanted.__name__}, such as {known[name]!r}, not {value!r}")
+    if name in LEAST and value < LEAST[name]:
+        raise TweetsentError(f"{name} must be at least {LEAST[name]}, not {value!r}")
     return value
 
 
