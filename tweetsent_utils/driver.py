@@ -11,18 +11,9 @@ from filelock import FileLock, Timeout
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from tweetsent_utils import runs
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.monitor import Monitor
-from tweetsent_utils.runs import (
-    PROJECT_ROOT,
-    declared_parameters,
-    load_json,
-    load_params,
-    notebooks,
-    run_folder,
-    save_json,
-    write_whole,
-)
 
 
 def run(parameters: dict[str, Any], start: str | None = None) -> Path:
@@ -31,20 +22,20 @@ def run(parameters: dict[str, Any], start: str | None = None) -> Path:
     Returns the run folder. Raises `TweetsentError` when the folder holds a run with other parameters, is in use, or
     a notebook fails; what is finished stays.
     """
-    folder = run_folder(parameters["run_name"])
-    numbers = [path.name[:2] for path in notebooks()]
+    folder = runs.run_folder(parameters["run_name"])
+    numbers = [path.name[:2] for path in runs.notebooks()]
     if start is not None and start not in numbers:
         raise TweetsentError(f"no notebook has the number {start!r}: --from takes one of {', '.join(numbers)}")
-    done = [path for path in notebooks() if (folder / path.name).exists()]
-    fixed = {name for path in done for name in declared_parameters(path)}  # what a finished notebook was made with
-    old = parameters | {name: value for name, value in load_params(folder).items() if name in fixed}
+    done = [path for path in runs.notebooks() if (folder / path.name).exists()]
+    fixed = {name for path in done for name in runs.declared_parameters(path)}  # what a finished notebook was made with
+    old = parameters | {name: value for name, value in runs.load_params(folder).items() if name in fixed}
     changed = "; ".join(f"{name} {old[name]!r} -> {new!r}" for name, new in parameters.items() if old[name] != new)
     if changed:
         raise TweetsentError(f"{folder} holds a run with other parameters ({changed}): name a new run with --run NAME")
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0):
-            todo = notebooks()
+            todo = runs.notebooks()
             while todo and todo[0].name[:2] != start and is_finished(todo[0], folder):
                 print(f"{todo[0].stem}: finished before, kept (--from {todo[0].name[:2]} runs it again)")
                 del todo[0]
@@ -76,7 +67,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     On failure or interruption the partial copy stays as `<name>.partial.ipynb`.
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
-    given = {name: parameters[name] for name in declared_parameters(notebook)}
+    given = {name: parameters[name] for name in runs.declared_parameters(notebook)}
     monitor = Monitor(notebook.stem, folder / "progress.log")
     options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
     options["extra_arguments"] = ["--log-level=CRITICAL"]  # the kernel reports its errors in the notebook
@@ -91,10 +82,10 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         raise TweetsentError(f"{notebook.stem} stopped: its kernel died, as it does when memory runs out") from None
     finally:
         monitor.close()
-    here = f"]({os.path.relpath(PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place
+    here = f"]({os.path.relpath(runs.PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place
     text = partial.read_text(encoding="utf-8").replace("](../", here)
-    write_whole(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
+    runs.write_whole(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
     partial.unlink()
     seconds = round(time.perf_counter() - started, 1)
-    save_json(folder / "seconds.json", load_json(folder / "seconds.json") | {notebook.stem: seconds})
+    runs.save_json(folder / "seconds.json", runs.load_json(folder / "seconds.json") | {notebook.stem: seconds})
     monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")
