@@ -4,7 +4,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALLED := .venv/installed
 
-# Without it, torch's waiting threads spin, and beside any other busy process training slows down tenfold.
+# Without it, torch's waiting threads spin, and training crawls beside any other busy process.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
