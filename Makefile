@@ -8,7 +8,7 @@ INSTALLED := .venv/installed
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lab full data notebooks bench clean
+.PHONY: help run test lint lab full data notebooks bench mutants audit clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -16,12 +16,14 @@ help: ## show this list
 run: $(INSTALLED) ## run the whole pipeline on the shipped sample, into outputs/quick/
 	$(PY) -m tweetsent_utils run
 
-test: $(INSTALLED) ## unit tests, every notebook under strict nbval, the pipeline on a tiny model
-	$(PY) -m pytest
+test: $(INSTALLED) ## unit tests with their coverage, every notebook under strict nbval, the pipeline on a tiny model
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage report
 
-lint: $(INSTALLED) ## check code and notebooks with ruff
+lint: $(INSTALLED) ## check code and notebooks with ruff, and that the package's imports point one way
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 lab: $(INSTALLED) ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_analysis.ipynb
@@ -32,15 +34,20 @@ data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
 full: $(INSTALLED) ## the original run, mended: Kaggle files, DistilBERT from the hub, cuda:0 (after make data)
 	$(PY) -m tweetsent_utils run -f notebooks/params/full.yaml
 
-notebooks: $(INSTALLED) ## execute all notebooks in place on their defaults and store the outputs
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
-		--ExecutePreprocessor.store_widget_state=False notebooks/[0-9]*.ipynb
+notebooks: $(INSTALLED) ## execute all notebooks on their defaults and store their outputs
+	$(PY) notebooks/store.py
 
 bench: $(INSTALLED) ## three seeds of sample and training; the figures go to outputs/reference/
 	$(PY) tests/benchmarks/three_seeds.py
 
+mutants: $(INSTALLED) ## plant the bugs of tests/mutations.py, one at a time: each must be caught by a test
+	$(PY) tests/mutations.py
+
+audit: $(INSTALLED) ## look the pinned packages up in the database of known vulnerabilities (needs a network)
+	$(PY) -m pip_audit --requirement requirements.txt --no-deps --disable-pip
+
 clean: ## remove .venv and caches; your runs in outputs/ and your data stay
-	rm -rf .venv *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .coverage
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tweetsent needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'

@@ -23,7 +23,7 @@ def download(folder: Path) -> int:
     if missing:
         try:
             source = Path(kagglehub.dataset_download(DATASET))
-        except Exception as error:  # kagglehub raises whatever its transport raises; each means the same to the user
+        except Exception as error:  # noqa: BLE001 - kagglehub raises whatever its transport does, and each means the same
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             print(
                 f"error: kagglehub could not fetch {DATASET} ({reason}): try again later, or download "

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tweetsent_utils.batching import LengthBucketSampler, batches_by_length, collate, computed_per_token
+from tweetsent_utils.batching import LengthBucketSampler, batches_by_length, collate
 
 
 def tweet_lengths(rows: int) -> list[int]:
@@ -110,16 +110,3 @@ def test_batches_by_length_hold_everything_shortest_first():
     assert sorted(flat) == list(range(50))
     assert [lengths[index] for index in flat] == sorted(lengths)
     assert [len(batch) for batch in batches] == [8] * 6 + [2]
-
-
-def test_computed_per_token_counts_every_cell_of_every_rectangle():
-    lengths = [3, 5, 2, 7, 7, 1]
-    batches = [[0, 1], [2, 5, 3], [4]]
-    cells = tokens = 0
-    for batch in batches:
-        rectangle = collate([{"row_id": 0, "input_ids": [1] * lengths[i], "label": 0} for i in batch], 0)
-        cells += rectangle["input_ids"].numel()
-        tokens += int(rectangle["attention_mask"].sum())
-    assert (cells, tokens) == (38, 25)
-    assert computed_per_token(lengths, batches) == pytest.approx(38 / 25)
-    assert computed_per_token([4, 4, 4], [[0, 1], [2]]) == 1

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import kagglehub
 import pytest
 
-from tweetsent_utils.runs import PROJECT_ROOT
+from tweetsent_utils.files import PROJECT_ROOT
 
 CONTENTS = {"Corona_NLP_train.csv": b"train", "Corona_NLP_test.csv": b"test"}
 

@@ -10,7 +10,7 @@ import yaml
 from filelock import FileLock
 
 from tweetsent_utils import __main__ as command
-from tweetsent_utils import runs
+from tweetsent_utils import parameters
 from tweetsent_utils.driver import run
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.parameters import gather_parameters
@@ -56,7 +56,7 @@ def notebooks(tmp_path, monkeypatch, write_notebook) -> Notebooks:
     found = Notebooks(tmp_path / "notebooks", write_notebook)
     found.write_first()
     found.write_second()
-    monkeypatch.setattr(runs, "NOTEBOOKS", found.folder)
+    monkeypatch.setattr(parameters, "NOTEBOOKS", found.folder)
     monkeypatch.setenv("TWEETSENT_OUTPUTS", str(tmp_path / "outputs"))
     return found
 
@@ -122,9 +122,12 @@ def test_folder_in_use_is_refused(outputs):
 
 
 @pytest.mark.parametrize("start", ["07", "1", "", "first"])
-def test_unknown_start_is_refused_with_those_there_are(notebooks, start):
-    with pytest.raises(TweetsentError, match="01, 02"):
-        run(gather_parameters(), start)
+def test_unknown_start_is_refused_with_those_there_are(notebooks, outputs, start, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main("--from", start)
+    assert caught.value.code == 2
+    assert "choose from '01', '02'" in capsys.readouterr().err.replace("01, 02", "'01', '02'")
+    assert not outputs.exists()
 
 
 def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_for(notebooks, outputs, capfd):
@@ -160,9 +163,7 @@ def test_run_again_skips_what_is_finished_and_repeats_what_changed_or_is_asked_f
 
 def test_failed_notebook_is_told_and_the_same_command_goes_on_from_it(notebooks, outputs, capsys):
     folder = outputs / "quick"
-    notebooks.write_second('if (run / "broken").exists(): raise ValueError("no such thing")')
-    folder.mkdir(parents=True)
-    (folder / "broken").touch()
+    notebooks.write_second('if not (run.parent / "mended").exists(): raise ValueError("no such thing")')
     assert main() == 1
     message = capsys.readouterr().err
     assert message.startswith("error: 02_second stopped in code cell")
@@ -172,7 +173,7 @@ def test_failed_notebook_is_told_and_the_same_command_goes_on_from_it(notebooks,
     assert sorted(path.name for path in folder.glob("*.ipynb")) == ["01_first.ipynb", "02_second.partial.ipynb"]
     assert "second 0.1" in printed(folder / "02_second.partial.ipynb")
 
-    (folder / "broken").unlink()
+    (outputs / "mended").touch()
     assert main() == 0
     assert traces(folder) == ["first 0", "second 0.1", "second 0.1"]
     assert sorted(path.name for path in folder.glob("*.ipynb")) == ["01_first.ipynb", "02_second.ipynb"]

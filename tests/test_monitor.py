@@ -72,7 +72,7 @@ def test_notebook_cell_and_the_logs_last_line_are_shown(watch, terminal):
         assert wait_for(screen, "03_training: starting the kernel")
         monitor.cell = "cell 4 of 9"
         with open(log, "a") as file:
-            file.write("epoch 1:  10%\nepoch 1:  50%\n")
+            file.write("\repoch 1:  10%\repoch 1:  50%   \n")
         assert wait_for(screen, "03_training: cell 4 of 9 · epoch 1:  50%")
     assert "yesterday" not in screen.getvalue()
 
@@ -81,7 +81,7 @@ def test_new_lines_are_found_behind_old_ones_that_are_not_ascii(watch):
     screen = Screen(terminal=False)
     with watch(screen, "café über naïve ééééééé\n") as (_, log):
         with open(log, "a", encoding="utf-8") as file:
-            file.write("new\n")
+            file.write("\rnew\n")
         assert wait_for(screen, "· new\n")
 
 

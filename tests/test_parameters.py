@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from tweetsent_utils import runs
+from tweetsent_utils import parameters
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.parameters import coerce, gather_parameters, known_parameters
+from tweetsent_utils.parameters import coerce, declared_parameters, gather_parameters, known_parameters
 
 KNOWN = {"seed": 0, "max_lr": 0.1, "encoder": "tiny", "show": True, "label_order": ["low", "high"]}
 
@@ -23,7 +24,7 @@ label_order = ["low", "high"]"""
     write_notebook(tmp_path / "01_first.ipynb", first)
     write_notebook(tmp_path / "02_second.ipynb", 'run_name = "quick"\nmax_lr = 0.1\nnum_epochs = 2')
     write_notebook(tmp_path / "draft.ipynb", "forgotten = 1")
-    monkeypatch.setattr(runs, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(parameters, "NOTEBOOKS", tmp_path)
 
 
 def refusal(file: Path) -> str:
@@ -128,8 +129,8 @@ def test_empty_parameter_file_changes_nothing(notebooks, tmp_path):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("seed: [1", "not YAML"),
-        ("encoder: caf\u00e9", "not YAML"),
+        ("seed: [1", "does not hold YAML"),
+        ("encoder: caf\u00e9", "does not hold YAML"),
         ("- a\n- b\n", "name: value"),
         ("just text", "name: value"),
         ("sed: 1", "did you mean 'seed'"),
@@ -145,10 +146,37 @@ def test_bad_parameter_file_is_refused(notebooks, tmp_path, content, expected):
 
 def test_missing_parameter_file_is_told(notebooks, tmp_path):
     assert "nowhere.yaml" in refusal(tmp_path / "nowhere.yaml")
-    assert "is not a file" in refusal(tmp_path)
+    assert "(Is a directory)" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(("name", "value"), [("num_epochs", "-3"), ("batch_size", "0"), ("max_train_rows", "-1")])
 def test_a_count_below_its_least_value_is_refused(name, value):
-    with pytest.raises(TweetsentError, match=f"{name} must be at least"):
+    with pytest.raises(TweetsentError, match=f"{name} is {value}: give a value between"):
         gather_parameters(overrides=[(name, value)])
+
+
+def test_declared_parameters_are_those_of_the_tagged_cell_in_order(tmp_path, write_notebook):
+    source = """run_name = "quick"  # the run's folder
+
+# Numbers
+max_lr = 3e-5  # peak
+layers = -1
+label_order = ["a = b", "#c"]
+nothing = None
+on = True"""
+    expected = {
+        "run_name": "quick",
+        "max_lr": 3e-5,
+        "layers": -1,
+        "label_order": ["a = b", "#c"],
+        "nothing": None,
+        "on": True,
+    }
+    found = declared_parameters(write_notebook(tmp_path / "01_x.ipynb", source, "hidden = 1"))
+    assert found == expected
+    assert list(found) == list(expected)
+
+
+def test_notebook_without_parameters_declares_none(tmp_path):
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")]), tmp_path / "x.ipynb")
+    assert declared_parameters(tmp_path / "x.ipynb") == {}

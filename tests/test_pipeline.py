@@ -6,20 +6,39 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
+from conftest import LABEL_ORDER, write_kaggle_csv
 from transformers import pipeline
 
 from tweetsent_utils.__main__ import main
-from tweetsent_utils.runs import NOTEBOOKS, PROJECT_ROOT, declared_parameters, load_params
+from tweetsent_utils.dataset import load_split
+from tweetsent_utils.files import NOTEBOOKS
+from tweetsent_utils.parameters import declared_parameters
+from tweetsent_utils.reading import read_tweets
+from tweetsent_utils.runs import load_params
 
 TIMES = ("seconds", "tweets_per_second")
 STEPS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 
 
+HOSTILE = '<script>alert("x")</script><img src=x onerror=alert(1)> $x$ "quoted", the van'
+ODD_ROWS = [
+    (HOSTILE, "Neutral"),  # first, so that every table that shows first rows shows it
+    ("queue " * 170_000, "Neutral"),  # a million characters
+    ("good \x07\x1b[31m\x7f people", "  positive "),  # control characters, and a label that is accepted and said
+    ("#only #marks https://t.co/aB", "Neutral"),  # no word is left under "words"
+    ("sad to see empty shelves", "Negative"),
+]
+
+
 @pytest.fixture
-def tiny_run(tiny_encoder, tiny_tweets):
-    """The parameters of a run that takes seconds."""
+def tiny_run(tiny_encoder, tiny_tweets, tmp_path):
+    """The parameters of a run that takes seconds, on tweets that are odd in every way that is accepted."""
+    known = pd.read_csv(tiny_tweets.train, encoding="ISO-8859-1")
+    tweets = list(zip(known["OriginalTweet"], known["Sentiment"], strict=True))
+    write_kaggle_csv(tiny_tweets.train, [ODD_ROWS[0], *tweets, *ODD_ROWS[1:]])
     return {
         "train_file": str(tiny_tweets.train),
         "test_file": str(tiny_tweets.test),
@@ -59,17 +78,18 @@ def plain_papermill(folder: Path, parameters: dict, working_directory: Path) -> 
         assert finished.returncode == 0, finished.stderr[-2000:]
 
 
-def test_driver_and_plain_papermill_from_two_working_directories_make_the_same_run(tmp_path, tiny_run, capsys):
+def test_driver_and_plain_papermill_from_another_working_directory_make_the_same_run(tmp_path, tiny_run, capsys):
     assert drive(tmp_path / "driven", tiny_run) == 0
     assert "test accuracy" in capsys.readouterr().out
 
     (tmp_path / "elsewhere").mkdir()
-    for name, working_directory in (("here", PROJECT_ROOT), ("there", tmp_path / "elsewhere")):
-        plain_papermill(tmp_path / name, tiny_run, working_directory)
-        assert figures(tmp_path / name) == figures(tmp_path / "driven")
-        assert load_params(tmp_path / name) | {"run_name": ""} == load_params(tmp_path / "driven") | {"run_name": ""}
+    plain_papermill(tmp_path / "plain", tiny_run, tmp_path / "elsewhere")
+    assert figures(tmp_path / "plain") == figures(tmp_path / "driven")
+    assert load_params(tmp_path / "plain") | {"run_name": ""} == load_params(tmp_path / "driven") | {"run_name": ""}
 
     check_run_folder(tmp_path / "driven")
+    check_splits(tmp_path / "driven", tiny_run)
+    check_tweets_are_escaped(tmp_path / "driven")
     check_finished_and_interrupted_runs(tmp_path / "driven", tiny_run, capsys)
 
 
@@ -81,11 +101,11 @@ def check_run_folder(folder: Path) -> None:
     assert not list(folder.rglob("*.part")) and not list(folder.rglob("*.partial.ipynb"))
 
     metrics = json.loads((folder / "metrics.json").read_text())
-    for part, rows in (("validation", 12), ("test", 20)):
+    for part, rows in (("validation", 13), ("test", 20)):
         assert set(metrics[part]) == {"loss", "accuracy", "macro_f1", "mean_class_distance", "rows"}
         assert metrics[part]["rows"] == rows
     assert set(metrics["baselines"]) == {"majority", "bag_of_words"}
-    assert metrics["training"]["tweets"] == 48 and metrics["training"]["seconds"] > 0
+    assert metrics["training"]["tweets"] == 52 and metrics["training"]["seconds"] > 0
 
     links = re.findall(r"\]\((?!https:)([^)#]+)\)", (folder / "04_inference.ipynb").read_text(encoding="utf-8"))
     assert [link for link in links if not (folder / link).exists()] == []
@@ -97,6 +117,31 @@ def check_run_folder(folder: Path) -> None:
     classify = pipeline("text-classification", model=str(folder / "model"))
     plain, decorated = classify(["the shop opens at nine", "@corner the shop, opens at nine! #x https://t.co/x"])
     assert plain == decorated  # the cleaning "words" travels with the model
+
+
+def check_splits(folder: Path, parameters: dict) -> None:
+    """Train and validation share out the training file's rows, test holds the test file's, each with its own text."""
+    parts = {name: load_split(folder, name) for name in ("train", "validation", "test")}
+    learnt = pd.concat([parts["train"], parts["validation"]])
+    for table, file in ((learnt, parameters["train_file"]), (parts["test"], parameters["test_file"])):
+        tweets = read_tweets(file, "OriginalTweet", "Sentiment", "ISO-8859-1")
+        assert sorted(table["row_id"]) == tweets.index.tolist()
+        assert table["text"].tolist() == tweets.loc[table["row_id"], "OriginalTweet"].tolist()
+        names = [LABEL_ORDER[label] for label in table["label"]]
+        assert names == tweets.loc[table["row_id"], "Sentiment"].str.strip().str.title().tolist()
+        assert (table["input_ids"].str.len() <= parameters["max_length"]).all()
+
+
+def check_tweets_are_escaped(folder: Path) -> None:
+    """A tweet with a script in it is shown as text, in every table and card."""
+    shown = 0
+    for step in STEPS:
+        for cell in nbformat.read(folder / f"{step}.ipynb", as_version=4).cells:
+            for output in cell.get("outputs", []):
+                html = output.get("data", {}).get("text/html", "")
+                assert "<script>alert" not in html and "<img src=x" not in html
+                shown += "&lt;script&gt;alert" in html
+    assert shown >= 3
 
 
 def check_finished_and_interrupted_runs(folder: Path, parameters: dict, capsys) -> None:

@@ -102,6 +102,24 @@ def test_every_label_is_the_rules(part):
         assert row["Sentiment"] == expected, row["OriginalTweet"]
 
 
+@pytest.mark.parametrize(
+    ("compound", "expected"),
+    [
+        (-0.6, "Extremely Negative"),
+        (-0.5999, "Negative"),
+        (-0.05, "Negative"),
+        (-0.0499, "Neutral"),
+        (0.0499, "Neutral"),
+        (0.05, "Positive"),
+        (0.6, "Positive"),
+        (0.6001, "Extremely Positive"),
+    ],
+)
+def test_a_score_on_a_cut_gets_the_class_of_the_rule(monkeypatch, compound, expected):
+    monkeypatch.setattr(make_sample.ANALYZER, "polarity_scores", lambda text: {"compound": compound})
+    assert make_sample.label.__wrapped__("these words are not read") == expected
+
+
 @pytest.mark.parametrize("part", FILES)
 def test_class_shares_are_near_the_published_ones(part):
     counts = Counter(row["Sentiment"] for row in read_rows(part))

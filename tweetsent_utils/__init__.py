@@ -1,5 +1,5 @@
 """What two notebooks of the tutorial share: small modules, imported one by one, with arrows that point one way.
 
-errors <- runs <- reading; cleaning <- encoder; dataset, batching <- training <- inference; evaluation;
-display <- plots, progress, widgets; on top parameters, monitor <- driver <- __main__.
+errors <- files <- reading; cleaning <- encoder; dataset, batching <- training <- inference; evaluation, memory;
+display <- progress; plots; cleaning, files <- parameters <- runs; on top monitor <- driver <- __main__.
 """

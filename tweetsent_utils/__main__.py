@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tweetsent_utils.driver import run
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.parameters import gather_parameters
-from tweetsent_utils.runs import load_json
+from tweetsent_utils.files import load_json
+from tweetsent_utils.parameters import gather_parameters, notebooks
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     pipeline.add_argument("-f", "--file", type=Path, help="YAML file of parameters, such as notebooks/params/full.yaml")
     pipeline.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="one parameter")
     pipeline.add_argument("--run", metavar="NAME", help="name of the run and its folder (the parameter run_name)")
-    pipeline.add_argument("--from", dest="start", metavar="NN", help="run again from this notebook on, such as 03")
+    numbers = [path.name[:2] for path in notebooks()]
+    pipeline.add_argument("--from", dest="start", choices=numbers, help="run again from this notebook on")
     options = parser.parse_args(arguments)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else every kernel warns of frozen modules
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else torch's threads starve beside any other busy process

@@ -61,9 +61,3 @@ def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]
     """Cut all tweets, shortest first, into batches for evaluation, where order does not matter."""
     order = torch.as_tensor(lengths).argsort(stable=True)
     return [batch.tolist() for batch in order.split(batch_size)]
-
-
-def computed_per_token(lengths: Sequence[int], batches: Sequence[Sequence[int]]) -> float:
-    """Return how many token positions a model computes, padding included, for each token that the tweets hold."""
-    computed = sum(len(batch) * max(lengths[index] for index in batch) for batch in batches)
-    return computed / sum(lengths[index] for batch in batches for index in batch)

@@ -29,6 +29,7 @@ def mojibake_repairs() -> dict[str, str]:
     return repairs | {"&lt;": "<", "&gt;": ">", "&amp;": "&"}
 
 
+@cache
 def cleaning_steps(cleaning: str) -> list[normalizers.Normalizer]:
     """Return the normalizers of a cleaning (`raw`, `repaired` or `words`), to stand before an encoder's own."""
     if cleaning == "raw":
@@ -36,11 +37,7 @@ def cleaning_steps(cleaning: str) -> list[normalizers.Normalizer]:
     if cleaning == "repaired":
         return [normalizers.Replace(broken, meant) for broken, meant in mojibake_repairs().items()]
     if cleaning == "words":
-        return [
-            normalizers.Replace(Regex(NOT_WORDS), " "),
-            normalizers.Replace(Regex(r"\s+"), " "),
-            normalizers.Strip(),
-        ]
+        return [*(normalizers.Replace(Regex(form), " ") for form in (NOT_WORDS, r"\s+")), normalizers.Strip()]
     raise TweetsentError(f"cleaning is {cleaning!r}, which is none of {', '.join(CLEANINGS)}: choose one of them")
 
 
@@ -50,10 +47,4 @@ def clean(text: str, cleaning: str) -> str:
     >>> clean("@shop prices UP again! #panic https://t.co/x1", "words")
     'prices UP again'
     """
-    return cleaner(cleaning).normalize_str(text)
-
-
-@cache
-def cleaner(cleaning: str) -> normalizers.Normalizer:
-    """Return the whole cleaning as one normalizer."""
-    return normalizers.Sequence(cleaning_steps(cleaning))
+    return normalizers.Sequence(cleaning_steps(cleaning)).normalize_str(text)

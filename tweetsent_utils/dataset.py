@@ -9,7 +9,9 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.runs import need, write_whole
+from tweetsent_utils.files import intact, need, write_whole
+
+COLUMNS = ["row_id", "text", "label", "input_ids"]
 
 
 class TweetDataset(Dataset):
@@ -29,19 +31,24 @@ class TweetDataset(Dataset):
 
 
 def split_rows(
-    labels: pd.Series, validation_rows: int, validation_share: float, seed: int
+    labels: pd.Series, label_order: Sequence[str], validation_rows: int, validation_share: float, seed: int
 ) -> tuple[pd.Index, pd.Index]:
     """Split row ids into train and validation, stratified by label and seeded.
 
     Validation gets `validation_rows`, or `validation_share` of all rows where that is fewer. Returns both parts'
     row ids, each in file order. Raises `TweetsentError` when a class is too small to stand on both sides.
     """
+    counts = labels.value_counts()
+    if len(counts) < 2:
+        raise TweetsentError(f"every training tweet is {label_order[labels.iloc[0]]!r}: give tweets of two classes")
+    if counts.min() < 2:
+        what = f"the class {label_order[counts.idxmin()]!r} has one training tweet"
+        raise TweetsentError(f"{what}, and both sides of the split need one: add tweets, or leave the class out")
     rows = min(validation_rows, round(validation_share * len(labels)))
-    try:
-        train, validation = train_test_split(labels.index, test_size=rows, stratify=labels, random_state=seed)
-    except ValueError as error:
-        what = f"{len(labels)} rows cannot give {rows} validation rows with every class on both sides"
-        raise TweetsentError(f"{what} ({error}): give more rows or change validation_share") from None
+    if not len(counts) <= rows <= len(labels) - len(counts):
+        what = f"{len(labels)} training tweets cannot give {rows} to validation and keep every class on both sides"
+        raise TweetsentError(f"{what}: give more tweets, or change validation_rows and validation_share")
+    train, validation = train_test_split(labels.index, test_size=rows, stratify=labels, random_state=seed)
     return train.sort_values(), validation.sort_values()
 
 
@@ -62,9 +69,11 @@ def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[l
 
 def save_split(folder: Path, name: str, table: pd.DataFrame) -> None:
     """Write `dataset/<name>.parquet` of a run: columns row_id, text, label, input_ids."""
-    write_whole(folder / "dataset" / f"{name}.parquet", lambda file: table.to_parquet(file, index=False))
+    write_whole(folder / "dataset" / f"{name}.parquet", lambda file: table[COLUMNS].to_parquet(file, index=False))
 
 
 def load_split(folder: Path, name: str) -> pd.DataFrame:
     """Read the split `train`, `validation` or `test` of a run; says which notebook makes it when it is not there."""
-    return pd.read_parquet(need(folder / "dataset" / f"{name}.parquet", "02_dataset_creation"))
+    file = need(folder / "dataset" / f"{name}.parquet", "02_dataset_creation")
+    with intact(file):
+        return pd.read_parquet(file, columns=COLUMNS)

@@ -1,6 +1,7 @@
-"""What a notebook shows of its own surroundings: the package's source, a figure, and whether somebody is there."""
+"""What a notebook shows: the package's source, a figure, a tweet; and whether somebody is there to see it."""
 
 import inspect
+from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from IPython.display import Image, Markdown
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from tweetsent_utils.runs import write_whole
+from tweetsent_utils.files import write_whole
 
 DOTS_PER_INCH = 100  # as shown; the file has half as many again, for sharp screens and print
 
@@ -31,3 +32,10 @@ def show_figure(figure: Figure, path: Path, alt: str) -> Image:
     write_whole(path, lambda file: file.write_bytes(png.getvalue()))
     plt.close(figure)
     return Image(png.getvalue(), width=round(figure.get_figwidth() * DOTS_PER_INCH), alt=alt)
+
+
+def tweet_card(text: str, note: str) -> str:
+    """Return a tweet as HTML, its text escaped and cut at 2,000 characters, with a line of notes below it."""
+    style = "border-left:4px solid #a6a6a6;padding:0.4em 0.8em;max-width:44em;white-space:pre-wrap"
+    lines = escape(text[:2000].replace("\r", ""))  # the files end lines inside a tweet with \r\r\n
+    return f'<div class="tex2jax_ignore" style="{style}">{lines}<br><small>{escape(note)}</small></div>'

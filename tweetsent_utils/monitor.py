@@ -23,8 +23,8 @@ class Monitor:
         """Show the status again and again until `close`."""
         while not self.stopped.wait(0.5 if self.terminal else 15):
             log = self.log.read_bytes() if self.log.exists() else b""
-            news = log[self.offset :].decode(errors="replace").splitlines()
-            self.say(f"{self.name}: {self.cell}" + (f" · {news[-1]}" if news else ""), keep=not self.terminal)
+            news = log[self.offset :].decode(errors="replace").split("\r")[-1].strip()  # a bar begins with a return
+            self.say(" · ".join(filter(None, (f"{self.name}: {self.cell}", news))), keep=not self.terminal)
 
     def say(self, line: str, keep: bool = True) -> None:
         """Print a line; on a terminal it replaces the status, and stays only when `keep` is set."""

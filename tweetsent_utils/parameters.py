@@ -1,20 +1,37 @@
 """The parameters of a run: what the notebooks declare, checked against what the user gives."""
 
+import ast
 import difflib
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.runs import declared_parameters, notebooks
+from tweetsent_utils.cleaning import CLEANINGS
+from tweetsent_utils.errors import TweetsentError, told
+from tweetsent_utils.files import NOTEBOOKS, load_json
 
-LEAST = dict.fromkeys(("batch_size", "eval_batch_size", "num_epochs", "validation_rows"), 1)
-LEAST |= {
-    "max_length": 3,
-    "max_train_rows": 0,
-    "max_eval_rows": 0,
-}  # a tweet needs [CLS], one token, [SEP]; 0: all rows
+RANGES = dict.fromkeys(("batch_size", "eval_batch_size", "num_epochs", "validation_rows"), (1, 10**6))
+RANGES |= {"max_train_rows": (0, 10**9), "max_eval_rows": (0, 10**9), "validation_share": (0.001, 0.9)}
+RANGES |= {"max_lr": (1e-9, 1.0), "warmup_ratio": (0.0, 0.9), "weight_decay": (0.0, 1.0)}
+RANGES |= {"seed": (0, 2**32 - 1), "max_length": (3, 10**5)}  # what NumPy takes; [CLS], one token, [SEP]
+CHOICES = {"cleaning": CLEANINGS, "precision": ("auto", "bf16", "fp32")}
+
+
+def notebooks() -> list[Path]:
+    """Return the numbered notebooks in their order."""
+    return sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+def declared_parameters(notebook: Path) -> dict[str, Any]:
+    """Return the names and default values in a notebook's cell tagged `parameters`, in their order."""
+    tagged = [cell for cell in load_json(notebook)["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+    what = f"{notebook.name}: the cell tagged parameters cannot be read"
+    with told(what, "write plain lines there, such as seed = 0", SyntaxError, ValueError, AttributeError):
+        lines = ast.parse("".join(tagged[0]["source"]) if tagged else "").body
+        return {line.targets[0].id: ast.literal_eval(line.value) for line in lines if isinstance(line, ast.Assign)}
 
 
 def known_parameters() -> dict[str, Any]:
@@ -32,40 +49,39 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
         near = [f": did you mean {match!r}?" for match in difflib.get_close_matches(str(name), known, n=1)]
         raise TweetsentError(f"no notebook declares a parameter {name!r}" + "".join(near))
     wanted = type(known[name])
-    try:
-        if isinstance(value, str) and wanted is not str:
+    if isinstance(value, str) and wanted is not str:
+        with suppress(ValueError, yaml.YAMLError):
             value = float(value) if wanted is float else yaml.safe_load(value)
-    except (ValueError, yaml.YAMLError):
-        pass
-    if wanted is float and type(value) is int:
-        value = float(value)
+    value = float(value) if wanted is float and type(value) is int else value
     of = known[name][:1] if wanted is list else []  # such as a label `no`, which YAML takes for False
     if type(value) is not wanted or (of and any(type(item) is not type(of[0]) for item in value)):
-        raise TweetsentError(f"{name} takes a value of type {wanted.__name__}, such as {known[name]!r}, not {value!r}")
-    if name in LEAST and value < LEAST[name]:
-        raise TweetsentError(f"{name} must be at least {LEAST[name]}, not {value!r}")
+        raise TweetsentError(f"{name} is {value!r}: give a value of type {wanted.__name__}, such as {known[name]!r}")
+    least, most = RANGES.get(name, (value, value))
+    if not least <= value <= most:  # nor is NaN
+        raise TweetsentError(f"{name} is {value!r}: give a value between {least:,} and {most:,}")
+    if value not in CHOICES.get(name, (value,)):
+        raise TweetsentError(f"{name} is {value!r}: choose one of {', '.join(CHOICES[name])}")
     return value
 
 
-def gather_parameters(
-    file: Path | None = None, overrides: list[tuple[str, str]] | None = None, run_name: str | None = None
-) -> dict[str, Any]:
-    """Merge the notebooks' defaults, a YAML file, `-p` overrides and `--run`, later ones winning; all checked."""
-    known = known_parameters()
-    given = read_parameters(file) if file else {}
-    given |= dict(overrides or []) | ({"run_name": run_name} if run_name else {})
-    return known | {name: coerce(name, value, known) for name, value in given.items()}
-
-
-def read_parameters(file: Path) -> dict[str, Any]:
-    """Read a YAML file of `name: value` lines."""
-    remedy = "see notebooks/params/quick.yaml for one"
-    if not file.is_file():
-        raise TweetsentError(f"{file} is not a file of parameters: {remedy}")
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise TweetsentError(f"{file} is not YAML ({' '.join(str(error).split())}): {remedy}") from None
-    if not isinstance(values, dict):
-        raise TweetsentError(f"{file} holds no `name: value` lines: {remedy}")
+def check_parameters(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """Return all values in the types of their defaults; refuse a wrong one, and those that contradict each other."""
+    values = {name: coerce(name, value, known) for name, value in values.items()}
+    labels = values.get("label_order", ["low", "high"])
+    if len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
+        raise TweetsentError(f"label_order is {labels!r}: name two or more classes, each once")
+    for one, other in (("train_file", "test_file"), ("text_column", "label_column")):
+        if one in values and values[one] == values.get(other):
+            raise TweetsentError(f"{one} and {other} are both {values[one]!r}: name two different ones")
     return values
+
+
+def gather_parameters(file: Path | None = None, overrides: Sequence = (), run_name: str = "") -> dict[str, Any]:
+    """Merge the notebooks' defaults, a YAML file, `-p` overrides and `--run`, later ones winning; all checked."""
+    known, given = known_parameters(), {}
+    if file:
+        what, remedy = f"{file} does not hold YAML of `name: value` lines", "see notebooks/params/quick.yaml"
+        with told(what, remedy, yaml.YAMLError, ValueError, TypeError, OSError):
+            given = dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+    given |= dict(overrides) | ({"run_name": run_name} if run_name else {})
+    return check_parameters(known | given, known)

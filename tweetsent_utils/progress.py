@@ -13,31 +13,16 @@ from tweetsent_utils.display import somebody_is_there
 def progress(items: Collection, name: str, log: Path, tweets: int = 0) -> Iterator[Any]:
     """Yield `items` under a bar called `name`; give `tweets`, their total, where items are batches, to count tweets.
 
-    With a person watching, the bar is a widget, which may stand inside another. Else each change is a line appended
-    to the file `log`, which the pipeline's driver shows and anybody can follow; the notebook's output stays clean.
+    With a person watching, the bar is a widget, which may stand inside another. Else each change of it is written to
+    the file `log`, which the pipeline's driver shows and anybody can follow; the notebook's output stays clean.
     """
     options = {"desc": name, "total": tweets or len(items), "unit": " tweet" if tweets else " step", "position": 0}
-    if somebody_is_there():
-        bar = tqdm_notebook(**options, leave=False)
-    else:
-        bar = tqdm(**options, file=PlainLines(log), ncols=90, mininterval=1.0, ascii=" -")
-    with bar:
-        for item in items:
-            yield item
-            bar.update(len(item["labels"]) if tweets else 1)
-
-
-class PlainLines:
-    """A log file in which every refresh of a bar is a line of its own instead of a carriage return."""
-
-    def __init__(self, log: Path) -> None:
-        self.log = log
-
-    def write(self, text: str) -> None:
-        """Append one refresh of the bar as a line."""
-        if line := text.strip("\r\n"):
-            with open(self.log, "a", encoding="utf-8") as file:
-                file.write(line + "\n")
-
-    def flush(self) -> None:
-        """Do nothing: every line is on the disk already."""
+    with open(log, "a", encoding="utf-8") as file:
+        if somebody_is_there():
+            bar = tqdm_notebook(**options, leave=False)
+        else:
+            bar = tqdm(**options, file=file, ncols=90, mininterval=1.0, ascii=" -")
+        with bar:
+            for item in items:
+                yield item
+                bar.update(len(item["labels"]) if tweets else 1)

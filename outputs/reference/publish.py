@@ -10,7 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from tweetsent_utils.runs import PROJECT_ROOT, REFERENCE, load_json, load_params
+from tweetsent_utils.files import PROJECT_ROOT, REFERENCE, load_json
+from tweetsent_utils.runs import load_params
 
 FILES = ("metrics.json", "history.csv", "params.yaml", "environment.json", "seconds.json")
 FIGURES = ("history.png", "confusion_matrix.png")

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from tweetsent_utils.driver import run
+from tweetsent_utils.files import PROJECT_ROOT, REFERENCE, load_json, save_json
 from tweetsent_utils.parameters import gather_parameters
-from tweetsent_utils.runs import PROJECT_ROOT, REFERENCE, environment, load_json, save_json
+from tweetsent_utils.runs import environment
 
 SEEDS = (0, 1, 2)
 
