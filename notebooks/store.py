@@ -35,7 +35,7 @@ from tweetsent_utils.parameters import notebooks
 PACKAGE = "tweetsent_utils"
 DATA = ("data/sample/*.csv", f"{PACKAGE}/*.mplstyle")  # what the notebooks and the package read by default
 METADATA = {  # the same whoever stores; a kernel and JupyterLab would add their versions
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
 }
 TIMING = ("execution", "ExecuteTime", "papermill")

@@ -1,11 +1,13 @@
 """What every test may use: a temporary outputs root, no hub, a tiny encoder and tiny files of tweets."""
 
+import ast
 import csv
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 # Before anything is imported that reads them, so that kernels started by nbval and papermill inherit them too.
@@ -40,6 +42,20 @@ class TweetFiles(NamedTuple):
 
     train: Path
     test: Path
+
+
+def notebook_functions(number: str) -> SimpleNamespace:
+    """The functions that a notebook defines, with its imports, so that they are tested like the package's."""
+    import nbformat
+
+    (path,) = (Path(__file__).parents[1] / "notebooks").glob(f"{number}_*.ipynb")
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+    names: dict = {}
+    for cell in cells:
+        found = [node for node in ast.parse(cell).body if isinstance(node, kinds)]
+        exec(compile(ast.Module(found, []), path.name, "exec"), names)
+    return SimpleNamespace(**names)
 
 
 def pytest_unconfigure() -> None:

@@ -15,18 +15,21 @@ import nbformat
 import pandas as pd
 import pytest
 import yaml
+from conftest import notebook_functions
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils import parameters
 from tweetsent_utils.dataset import load_split
-from tweetsent_utils.encoder import check_model, load_classifier, load_tokenizer
+from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import PROJECT_ROOT, load_json, project_path, write_whole
 from tweetsent_utils.parameters import check_parameters, coerce, gather_parameters, known_parameters
-from tweetsent_utils.reading import check_apart, label_ids, read_tweets
+from tweetsent_utils.reading import label_ids, read_tweets
 from tweetsent_utils.runs import load_params, open_run, run_folder
 
+check_apart = notebook_functions("02").check_apart
+check_model = notebook_functions("04").check_model
 LATIN = "ISO-8859-1"
 GOOD = "text,label\nfull shelves,low\nno queue,high\n"
 LABELS = ["low", "high"]

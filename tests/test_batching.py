@@ -110,3 +110,13 @@ def test_batches_by_length_hold_everything_shortest_first():
     assert sorted(flat) == list(range(50))
     assert [lengths[index] for index in flat] == sorted(lengths)
     assert [len(batch) for batch in batches] == [8] * 6 + [2]
+
+
+@pytest.mark.parametrize("skip", [0, 1, 12, 13])
+def test_an_epoch_can_be_taken_up_in_the_middle(skip):
+    sampler = LengthBucketSampler(tweet_lengths(103), 8, seed=0)
+    sampler.set_epoch(3)
+    whole = list(sampler)
+    sampler.set_epoch(3, skip)
+    assert list(sampler) == whole[skip:]
+    assert len(sampler) == len(whole) - skip

@@ -2,12 +2,14 @@
 
 import pandas as pd
 import pytest
+from conftest import notebook_functions
 from transformers import AutoTokenizer
 
-from tweetsent_utils.dataset import TweetDataset, load_split, sample_rows, save_split, split_rows, tokenize
+from tweetsent_utils.dataset import TweetDataset, load_split, save_split, tokenize
 from tweetsent_utils.encoder import load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 
+split_rows, sample_rows = (getattr(notebook_functions("02"), name) for name in ("split_rows", "sample_rows"))
 NAMES = ["awful", "bad", "so so", "good", "great"]
 CLASS_SIZES = {0: 130, 1: 240, 2: 77, 3: 311, 4: 42}
 

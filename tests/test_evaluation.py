@@ -8,8 +8,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from tweetsent_utils.evaluation import score, score_baselines, score_predictions
-from tweetsent_utils.inference import predict
+from tweetsent_utils.evaluation import predict, score, score_baselines, score_predictions
 
 
 def f1_by_hand(labels: list[int], predictions: list[int], label: int) -> float:

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from conftest import notebook_functions
 from torch.utils.data import DataLoader
 
 from tweetsent_utils.batching import LengthBucketSampler, batches_by_length, collate
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
-from tweetsent_utils.inference import inference, predict
+from tweetsent_utils.evaluation import predict
+
+inference = notebook_functions("04").inference
 
 TEXTS = [f"{'good people help ' * (number % 5)}panic {number}" for number in range(21)]
 

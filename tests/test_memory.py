@@ -5,7 +5,8 @@ import sys
 import pytest
 import torch
 
-from tweetsent_utils.memory import check_memory
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.memory import check_memory, memory_told
 
 
 def test_on_a_cpu_resident_memory_is_told_in_mib():
@@ -27,3 +28,13 @@ def test_on_a_gpu_three_figures_of_that_device_are_told(monkeypatch):
     for place, name in enumerate(("memory_allocated", "memory_reserved", "max_memory_allocated"), 1):
         monkeypatch.setattr(torch.cuda, name, lambda device, mib=place: (mib + 10 * device.index) * 2**20)
     assert check_memory(torch.device("cuda:2")) == {"allocated": 21, "reserved": 22, "peak": 23}
+
+
+def test_memory_that_runs_out_on_a_cpu_is_told_and_another_fault_is_not():
+    with (
+        pytest.raises(TweetsentError, match="cpu is out of memory with 16 tweets"),
+        memory_told(torch.device("cpu"), 16),
+    ):
+        torch.empty(2**60)
+    with pytest.raises(RuntimeError, match="shape"), memory_told(torch.device("cpu"), 16):
+        raise RuntimeError("a wrong shape")

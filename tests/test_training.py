@@ -1,25 +1,23 @@
 """Training's parts against what can be worked out by hand."""
 
+import copy
 import random
 
 import numpy as np
 import pytest
 import torch
+from conftest import notebook_functions
 from torch import nn
 from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.batching import collate
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.training import (
-    eval_step,
-    make_optimizer,
-    make_scheduler,
-    pick_device,
-    pick_precision,
-    seed_everything,
-    train_step,
-)
+from tweetsent_utils.training import eval_step, pick_device, pick_precision, train_step
+
+notebook = notebook_functions("03")
+make_optimizer, make_scheduler = notebook.make_optimizer, notebook.make_scheduler
+seed_everything, settle, epochs_since_best = notebook.seed_everything, notebook.settle, notebook.epochs_since_best
 
 TEXTS = [
     "horrible panic and death",
@@ -272,3 +270,77 @@ def test_padding_does_not_change_the_logits(model, batch):
     other_filling = longer | {"input_ids": longer["input_ids"].where(longer["attention_mask"] == 1, 7)}
     torch.testing.assert_close(eval_step(model, other_filling), eval_step(model, batch), atol=1e-5, rtol=0)
     assert eval_step(model, batch).std(dim=0).min() > 1e-3
+
+
+def update_of(model: nn.Module, batch: dict, **options: object) -> tuple[float, torch.Tensor]:
+    """The loss of one step on a copy of a model, and what the step did to the weights."""
+    copied = copy.deepcopy(model)
+    before = weights_of(copied)
+    loss = train_step(copied, batch, *sgd(copied, 0.1), **options)
+    return loss.item(), weights_of(copied) - before
+
+
+@pytest.mark.parametrize("micro_batch_size", [1, 3, 4, 7, 8, 100])
+def test_a_batch_in_parts_gives_the_update_of_the_whole(steady_model, batch, micro_batch_size):
+    loss, update = update_of(steady_model, batch)
+    loss_in_parts, update_in_parts = update_of(steady_model, batch, micro_batch_size=micro_batch_size)
+    assert loss_in_parts == pytest.approx(loss, abs=1e-6)
+    torch.testing.assert_close(update_in_parts, update, atol=1e-6, rtol=1e-4)
+    assert update.norm() > 0.01
+
+
+def test_label_smoothing_spreads_a_share_of_the_target_over_all_classes(steady_model, batch):
+    logits = steady_model(batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    targets = 0.8 * nn.functional.one_hot(batch["labels"], 5) + 0.2 / 5
+    by_hand = -(targets * logits.log_softmax(-1)).sum(-1).mean().item()
+    assert update_of(steady_model, batch, label_smoothing=0.2)[0] == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_gradients_that_are_not_finite_show_in_the_loss(steady_model, batch):
+    with torch.no_grad():
+        steady_model.classifier.weight[0, 0] = float("inf")
+    assert not np.isfinite(update_of(steady_model, batch)[0])
+    steady_model.classifier.weight.register_hook(lambda gradient: gradient * float("nan"))
+    with torch.no_grad():
+        steady_model.classifier.weight[0, 0] = 0.0
+    loss = train_step(steady_model, batch, *sgd(steady_model, 0.1))
+    assert torch.isnan(loss)
+
+
+def test_settle_turns_the_losses_into_numbers_and_forgets_the_rows():
+    history = [{"train_loss": 2.0}, {"train_loss": torch.tensor(1.5), "row_ids": torch.tensor([4, 2])}]
+    settle(history)
+    settle(history)
+    assert history == [{"train_loss": 2.0}, {"train_loss": 1.5}]
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_stops_with_its_step_and_its_tweets(loss):
+    rows = [{"train_loss": torch.tensor(value), "row_ids": torch.tensor([4, 2])} for value in (1.0, loss, 1.0)]
+    with pytest.raises(TweetsentError) as caught:
+        settle(rows)
+    expected = "the loss of step 2 is not finite, on the tweets of rows [4, 2]: name a new run with a lower max_lr"
+    assert str(caught.value).startswith(expected)
+
+
+def test_memory_that_runs_out_is_told_with_a_smaller_part_that_gives_the_same_update(steady_model, batch, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr(steady_model, "forward", fail)
+    with pytest.raises(
+        TweetsentError, match=r"cpu is out of memory with 8 tweets at once \(resident [\d,]+ MiB\): set mi"
+    ):
+        train_step(steady_model, batch, *sgd(steady_model, 0.1))
+    with pytest.raises(
+        TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, which gives the same"
+    ):
+        train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=4)
+
+
+@pytest.mark.parametrize(
+    ("scores", "epochs"), [([], 0), ([0.3], 0), ([0.3, 0.2], 1), ([0.3, 0.5, 0.5, 0.4], 2), ([0.1, 0.2, 0.3], 0)]
+)
+def test_epochs_since_the_best_are_counted_from_its_first_time(scores, epochs):
+    history = [{"train_loss": 1.0}, *({"train_loss": 1.0, "validation_macro_f1": value} for value in scores)]
+    assert epochs_since_best(history) == epochs

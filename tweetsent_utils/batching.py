@@ -37,14 +37,14 @@ class LengthBucketSampler(Sampler[list[int]]):
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int, pool: int = 50) -> None:
         self.lengths = torch.as_tensor(lengths)
         self.batch_size, self.seed, self.pool = batch_size, seed, pool
-        self.epoch = 0
+        self.set_epoch(0)
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order the next iteration gives."""
-        self.epoch = epoch
+    def set_epoch(self, epoch: int, skip: int = 0) -> None:
+        """Choose the epoch whose order the next iteration gives, without its first `skip` batches."""
+        self.epoch, self.skip = epoch, skip
 
     def __len__(self) -> int:
-        return -(-len(self.lengths) // self.batch_size)
+        return -(-len(self.lengths) // self.batch_size) - self.skip
 
     def __iter__(self) -> Iterator[list[int]]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
@@ -53,7 +53,7 @@ class LengthBucketSampler(Sampler[list[int]]):
         for pool in shuffled.split(self.pool * self.batch_size):
             by_length = pool[self.lengths[pool].argsort(stable=True)]
             batches += by_length.split(self.batch_size)
-        for index in torch.randperm(len(batches), generator=generator).tolist():
+        for index in torch.randperm(len(batches), generator=generator).tolist()[self.skip :]:
             yield batches[index].tolist()
 
 

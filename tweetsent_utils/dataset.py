@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import intact, need, write_whole
 
 COLUMNS = ["row_id", "text", "label", "input_ids"]
@@ -28,38 +26,6 @@ class TweetDataset(Dataset):
 
     def __getitem__(self, index: int) -> dict:
         return {"row_id": self.row_ids[index], "input_ids": self.input_ids[index], "label": self.labels[index]}
-
-
-def split_rows(
-    labels: pd.Series, label_order: Sequence[str], validation_rows: int, validation_share: float, seed: int
-) -> tuple[pd.Index, pd.Index]:
-    """Split row ids into train and validation, stratified by label and seeded.
-
-    Validation gets `validation_rows`, or `validation_share` of all rows where that is fewer. Returns both parts'
-    row ids, each in file order. Raises `TweetsentError` when a class is too small to stand on both sides.
-    """
-    counts = labels.value_counts()
-    if len(counts) < 2:
-        raise TweetsentError(f"every training tweet is {label_order[labels.iloc[0]]!r}: give tweets of two classes")
-    if counts.min() < 2:
-        what = f"the class {label_order[counts.idxmin()]!r} has one training tweet"
-        raise TweetsentError(f"{what}, and both sides of the split need one: add tweets, or leave the class out")
-    rows = min(validation_rows, round(validation_share * len(labels)))
-    if not len(counts) <= rows <= len(labels) - len(counts):
-        what = f"{len(labels)} training tweets cannot give {rows} to validation and keep every class on both sides"
-        raise TweetsentError(f"{what}: give more tweets, or change validation_rows and validation_share")
-    train, validation = train_test_split(labels.index, test_size=rows, stratify=labels, random_state=seed)
-    return train.sort_values(), validation.sort_values()
-
-
-def sample_rows(labels: pd.Series, max_rows: int, seed: int) -> pd.Series:
-    """Keep at most `max_rows` labels (0: all), a seeded and stratified draw in file order."""
-    if not 0 < max_rows < len(labels):
-        return labels
-    shuffled = labels.sample(frac=1, random_state=seed)
-    by_class = shuffled.groupby(shuffled)
-    places = (by_class.cumcount() + 0.5) / by_class.transform("size")  # every class is spread evenly from 0 to 1
-    return labels.loc[places.sort_values(kind="stable").index[:max_rows].sort_values()]
 
 
 def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:

@@ -36,6 +36,6 @@ def show_figure(figure: Figure, path: Path, alt: str) -> Image:
 
 def tweet_card(text: str, note: str) -> str:
     """Return a tweet as HTML, its text escaped and cut at 2,000 characters, with a line of notes below it."""
-    style = "border-left:4px solid #a6a6a6;padding:0.4em 0.8em;max-width:44em;white-space:pre-wrap"
+    style = "border-left:4px solid #a6a6a6;padding:0.4em;max-width:44em;white-space:pre-wrap;overflow-wrap:anywhere"
     lines = escape(text[:2000].replace("\r", ""))  # the files end lines inside a tweet with \r\r\n
-    return f'<div class="tex2jax_ignore" style="{style}">{lines}<br><small>{escape(note)}</small></div>'
+    return f'<div class="tex2jax_ignore mathjax_ignore" style="{style}">{lines}<br><small>{escape(note)}</small></div>'

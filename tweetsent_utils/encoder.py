@@ -9,14 +9,14 @@ from pathlib import Path
 import huggingface_hub
 import torch
 from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from tokenizers import normalizers
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from tweetsent_utils.cleaning import cleaning_steps
 from tweetsent_utils.errors import TweetsentError, told
-from tweetsent_utils.files import intact, load_json, need, project_path
+from tweetsent_utils.files import load_json, project_path
 
 PACKAGED = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -100,18 +100,6 @@ def load_classifier(folder: str | Path, label_order: Sequence[str]) -> PreTraine
     if info["mismatched_keys"]:
         print(f"this encoder came with a head for other labels: a fresh one for {len(names)} takes its place")
     return model
-
-
-def check_model(folder: Path, label_order: Sequence[str]) -> Path:
-    """Return the folder of a trained model when it is whole and answers with `label_order`; else say what is wrong."""
-    for name in ("config.json", "tokenizer.json", "model.safetensors"):
-        need(folder / name, "03_training")
-    with intact(folder / "model.safetensors"), safe_open(folder / "model.safetensors", "pt"):
-        labels = list(load_json(folder / "config.json").get("id2label", {}).values())
-    if labels != list(label_order):
-        what = f"the model in {folder} answers with {', '.join(labels)}, its dataset has {', '.join(label_order)}"
-        raise TweetsentError(f"{what}: run 03_training.ipynb again")
-    return folder
 
 
 def loading(folder: str | Path) -> AbstractContextManager[None]:

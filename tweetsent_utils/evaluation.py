@@ -1,14 +1,32 @@
-"""Scores of predictions, as sums over examples, and the two baselines that give them a scale."""
+"""Predictions over a whole loader, their scores as sums over examples, and the two baselines that give a scale."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from scipy.special import log_softmax
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
+from torch import nn
+from torch.utils.data import DataLoader
+
+from tweetsent_utils.training import eval_step
+
+
+def predict(
+    model: nn.Module, loader: DataLoader, precision: torch.dtype = torch.float32
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Run a model over every batch of a loader, in whatever order the loader gives them.
+
+    Returns `(row_ids, labels, logits)` of shapes (N,), (N,) and (N, classes), sorted by row id.
+    """
+    parts = [(batch["row_ids"], batch["labels"], eval_step(model, batch, precision).cpu()) for batch in loader]
+    row_ids, labels, logits = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    order = row_ids.argsort(kind="stable")
+    return row_ids[order], labels[order], logits[order]
 
 
 def score(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:

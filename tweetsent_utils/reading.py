@@ -89,14 +89,3 @@ def label_ids(labels: pd.Series, label_order: Sequence[str], path: str | Path) -
         where = f"{path}: data row {other.index[0] + 1} has the label {other.iloc[0]!r}"
         print(f"{where}, read as {label_order[int(ranks[other.index[0]])]!r} ({len(other)} such rows)")
     return ranks.astype(int)
-
-
-def check_apart(train_texts: pd.Series, test_texts: pd.Series, train_file: str | Path, test_file: str | Path) -> None:
-    """Refuse a test file without a tweet of its own, and say how many of its tweets stand in the training file."""
-    known = test_texts.isin(train_texts)
-    if known.all():
-        what = f"every tweet of test_file {test_file} stands in train_file {train_file} too"
-        raise TweetsentError(f"{what}: name a test file with tweets that training does not see")
-    if known.any():
-        where = f"{test_file}: data row {known.idxmax() + 1} is a tweet of {train_file} too"
-        print(f"{where} ({known.sum()} of {len(known):,} test tweets): the test score will flatter the model")

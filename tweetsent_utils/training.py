@@ -1,23 +1,17 @@
-"""One step of training and one of evaluation, and what they need: seeds, device, precision, optimizer, schedule."""
+"""One step of training and one of evaluation, and the device and the precision that they compute in."""
 
-import random
 from contextlib import AbstractContextManager
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LRScheduler
 
 from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.memory import memory_told
 
-
-def seed_everything(seed: int) -> None:
-    """Seed Python's, NumPy's and torch's random numbers, on every device."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
+INPUTS = ("input_ids", "attention_mask", "labels")
 
 
 def pick_device(device: str) -> torch.device:
@@ -44,27 +38,6 @@ def pick_precision(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if abilities.get("avx512_bf16") or abilities.get("amx_bf16") else torch.float32
 
 
-def make_optimizer(model: nn.Module, max_lr: float, weight_decay: float) -> AdamW:
-    """Return AdamW that decays weight matrices and leaves biases and norms (all one-dimensional) alone.
-
-    Decoupled weight decay: Loshchilov and Hutter, https://arxiv.org/abs/1711.05101.
-    """
-    decayed = [weight for weight in model.parameters() if weight.ndim > 1]
-    others = [weight for weight in model.parameters() if weight.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
-    return AdamW(groups, lr=max_lr, fused=True)
-
-
-def make_scheduler(optimizer: AdamW, max_lr: float, total_steps: int, warmup_ratio: float) -> OneCycleLR:
-    """Return a learning rate that rises linearly to `max_lr` over `warmup_ratio` of all steps, then falls to zero.
-
-    One cycle, linear: Smith and Topin, https://arxiv.org/abs/1708.07120. Step it once after every batch.
-    """
-    warmup = warmup_ratio if warmup_ratio * total_steps > 1 else 0.0  # OneCycleLR divides by this number less one
-    shape = {"pct_start": warmup, "anneal_strategy": "linear", "cycle_momentum": False}
-    return OneCycleLR(optimizer, max_lr, total_steps=total_steps, **shape)
-
-
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager:
     """Return the context in which matrix products run in `precision`; weights and sums stay in float32."""
     return torch.autocast(device.type, dtype=precision, enabled=precision != torch.float32)
@@ -76,19 +49,31 @@ def train_step(
     optimizer: AdamW,
     scheduler: LRScheduler,
     precision: torch.dtype = torch.float32,
+    micro_batch_size: int = 0,
+    label_smoothing: float = 0.0,
 ) -> torch.Tensor:
-    """Update the model once on a batch and return the batch's mean cross-entropy, a scalar left on the device."""
+    """Update the model once on a batch of B tweets and return the batch's mean loss, a scalar left on the device.
+
+    With a `micro_batch_size` the batch passes through the model in parts, and their gradients add up to those of the
+    whole batch. Label smoothing: Szegedy et al., https://arxiv.org/abs/1512.00567. Not a number comes back where the
+    gradients are not finite.
+    """
     model.train()
-    device = model.device
-    with autocast(device, precision):
-        outputs = model(input_ids=batch["input_ids"].to(device), attention_mask=batch["attention_mask"].to(device))
-        loss = F.cross_entropy(outputs.logits, batch["labels"].to(device))
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+    rows = len(batch["labels"])
+    losses = []
+    with memory_told(model.device, micro_batch_size or rows):
+        for part in zip(*(batch[name].split(micro_batch_size or rows) for name in INPUTS), strict=True):
+            input_ids, attention_mask, labels = (tensor.to(model.device) for tensor in part)
+            with autocast(model.device, precision):
+                logits = model(input_ids=input_ids, attention_mask=attention_mask).logits
+                mean = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+            losses.append(mean * (len(labels) / rows))
+            losses[-1].backward()
+    norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
     scheduler.step()
     optimizer.zero_grad()
-    return loss.detach()
+    return torch.stack(losses).detach().sum() + 0 * norm
 
 
 @torch.inference_mode()
