@@ -4,12 +4,14 @@ import re
 import unicodedata
 
 import pytest
+from conftest import notebook_functions
 from transformers import AutoTokenizer, PreTrainedTokenizerFast, pipeline
 
 from tweetsent_utils.cleaning import CLEANINGS, clean
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.inference import inference
+
+inference = notebook_functions("04").inference
 
 DIRTY = "@cornershop Prices UP &amp; up!! It\u00c2\x92s #panic\r\r\nhttps://t.co/aB1 100% café"
 
