@@ -17,7 +17,8 @@ run: $(INSTALLED) ## run the whole pipeline on the shipped sample, into outputs/
 	$(PY) -m tweetsent_utils run
 
 test: $(INSTALLED) ## unit tests with their coverage, every notebook under strict nbval, the pipeline on a tiny model
-	$(PY) -m pytest -n 2 --dist loadgroup --cov
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage report
 
 lint: $(INSTALLED) ## check code and notebooks with ruff, and that the package's imports point one way
 	$(BIN)/ruff check .

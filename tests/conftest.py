@@ -58,21 +58,6 @@ def notebook_functions(number: str) -> SimpleNamespace:
     return SimpleNamespace(**names)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With several workers (`-n 2`), each file stays on one, all notebooks on one, and the longest come first.
-
-    The notebooks read what those before them made, and their kernels do not count as coverage by unit tests.
-    """
-    config.option.cov_source = None  # pytest-cov has read it; nbval would measure every kernel by it
-    first = ["notebooks", "test_pipeline.py", "test_readme.py", "test_checkpoints.py", "test_bad_input.py"]
-    for item in items:
-        name = "notebooks" if item.path.suffix == ".ipynb" else item.path.name
-        item.add_marker(pytest.mark.xdist_group(name))
-        item.place = first.index(name) if name in first else len(first)
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.place)
-
-
 def pytest_unconfigure() -> None:
     shutil.rmtree(OUTPUTS, ignore_errors=True)
 

@@ -138,8 +138,9 @@ def test_a_checkpoint_runs_no_code(tmp_path):
 # --- the notebook itself, killed again and again ---
 
 
-def as_script(number: str, folder: Path, values: dict) -> Path:
+def script(number: str, run: Path, values: dict) -> Path:
     """A notebook's code as a script with other parameters: what a kernel runs, without a kernel."""
+    values = values | {"run_name": str(run)}
     (path,) = (path for path in notebooks() if path.name.startswith(number))
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     lines = []
@@ -148,13 +149,14 @@ def as_script(number: str, folder: Path, values: dict) -> Path:
         if "parameters" in cell.metadata.get("tags", []):
             declared = declared_parameters(path)
             lines += [f"{name} = {value!r}" for name, value in values.items() if name in declared]
-    script = folder / f"{path.stem}.py"
-    script.write_text("\n\n".join(["import matplotlib", "matplotlib.use('agg')", *lines]), encoding="utf-8")
-    return script
+    run.parent.mkdir(exist_ok=True)
+    file = run.parent / f"{path.stem}.py"
+    file.write_text("\n\n".join(["import matplotlib", "matplotlib.use('agg')", *lines]), encoding="utf-8")
+    return file
 
 
-def start(script: Path) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(file: Path) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def wait(process: subprocess.Popen) -> str:
@@ -172,19 +174,17 @@ def test_a_training_killed_at_random_points_ends_with_the_same_bits(tiny_encoder
         "device": "cpu",
         "patience": 15,
     }
-    runs = {}
-    for name in ("whole", "killed"):
-        (tmp_path / name).mkdir()
-        runs[name] = tmp_path / name / "run"
-        wait(start(as_script("02", tmp_path / name, values | {"run_name": str(runs[name])})))
-    scripts = {name: as_script("03", tmp_path / name, values | {"run_name": str(runs[name])}) for name in runs}
-    wait(start(scripts["whole"]))
-    steps = len(pd.read_csv(runs["whole"] / "history.csv"))
+    runs = {name: tmp_path / name / "run" for name in ("whole", "killed")}
+    scripts = {name: [script(number, run, values) for number in ("02", "03")] for name, run in runs.items()}
+    for process in [start(first) for first, _ in scripts.values()]:
+        wait(process)
+    whole, killed = start(scripts["whole"][1]), scripts["killed"][1]
+    steps = 12 * 20  # 48 training tweets in batches of 4, 20 epochs
 
     points = sorted(random.Random(0).sample(range(1, steps - 10), KILLS))
     reached = []
     for point in points:
-        process = start(scripts["killed"])
+        process = start(killed)
         while process.poll() is None and steps_done(runs["killed"]) < point:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -192,8 +192,10 @@ def test_a_training_killed_at_random_points_ends_with_the_same_bits(tiny_encoder
         process.communicate()
         reached.append(steps_done(runs["killed"]))
     assert reached[-1] >= points[-1] and not (runs["killed"] / "model").exists()
-    out = wait(start(scripts["killed"]))
+    out = wait(start(killed))
     assert "going on after step" in out
+    wait(whole)
+    assert len(pd.read_csv(runs["whole"] / "history.csv")) >= points[-1]
 
     for file in ("model/model.safetensors", "history.csv"):
         assert (runs["killed"] / file).read_bytes() == (runs["whole"] / file).read_bytes()

@@ -76,7 +76,8 @@ def make_lines(target: str, installed: Path) -> list[str]:
     finished = subprocess.run(command, cwd=ROOT, env=MAKE_QUIETLY, capture_output=True, text=True)
     assert finished.returncode == 0, finished.stderr
     lines = finished.stdout.replace("\\\n", " ").replace(".venv/bin/jupyter", "python -m jupyter").splitlines()
-    same = {"install --quiet --requirement": "install -r", "-m pytest -n 2 --dist loadgroup --cov": "-m pytest"}
+    same = {"install --quiet --requirement": "install -r", "-m coverage run -m": "-m"}
+    lines = [line for line in lines if "coverage report" not in line]
     return [re.sub("|".join(same), lambda match: same[match[0]], line) for line in lines]
 
 
