@@ -96,7 +96,7 @@ BUGS = {
         ("interrupted epoch begun anew", "[self.skip :]", ""),
     ],
     ("tweetsent_utils/checkpoints.py", "tests/test_checkpoints.py::" + RESUMED): [
-        ("averages of the optimizer not restored", '    parts["optimizer"].load_state_dict(state["optimizer"])\n', ""),
+        ("averages of the optimizer not restored", 'parts["optimizer"].load_state_dict(state["optimizer"])', "pass"),
         ("random numbers not restored", '    torch.set_rng_state(generators["torch"])\n', ""),
     ],
     ("tweetsent_utils/dataset.py", "tests/test_dataset.py"): [

@@ -324,7 +324,7 @@ def test_an_interrupted_run_says_so_and_the_same_command_goes_on(outputs, group)
         (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
         said = process.communicate(timeout=60)[1]
         assert process.returncode == 130
-        assert "interrupted: finished notebooks stay, and the same command goes on after them" in said
+        assert "interrupted: what is finished and the last checkpoint stay; the same command goes on" in said
         assert "Traceback" not in said
         assert (folder / "01_first.ipynb").exists() == bool(done)
         assert not (folder / "02_second.ipynb").exists()

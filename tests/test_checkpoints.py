@@ -84,21 +84,21 @@ def test_without_a_checkpoint_training_starts_fresh(tmp_path):
     assert load_checkpoint(tmp_path / "none", parts, MADE_WITH, FRESH) is FRESH
 
 
-def test_a_checkpoint_of_other_parameters_is_said_and_dropped(tmp_path, capsys):
+def test_a_checkpoint_of_other_parameters_is_said_and_put_aside(tmp_path, capsys):
     save_checkpoint(tmp_path / "c", make_parts(0), MADE_WITH, {"history": [{}]})
     parts = make_parts(1)
     before = parts["model"][0].weight.clone()
     assert load_checkpoint(tmp_path / "c", parts, MADE_WITH | {"max_lr": 0.2, "new": 1}, FRESH) is FRESH
-    assert "made with another max_lr, new: training starts over" in capsys.readouterr().out
+    assert "made with another max_lr, new: training starts over, and it is kept in c.old/" in capsys.readouterr().out
     assert torch.equal(parts["model"][0].weight, before)
-    assert not (tmp_path / "c").exists()
+    assert names(tmp_path) == ["c.old"] and names(tmp_path / "c.old") == ["step-00000001"]
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "state.pt"])
+@pytest.mark.parametrize("name", ["model.safetensors", "state.pt", "progress.json"])
 def test_a_damaged_checkpoint_is_told(tmp_path, name):
     save_checkpoint(tmp_path / "c", make_parts(0), MADE_WITH, {"history": [{}]})
     file = tmp_path / "c" / "step-00000001" / name
-    file.write_bytes(file.read_bytes()[:-50])
+    file.write_bytes(file.read_bytes()[:-30])
     with pytest.raises(TweetsentError, match="is damaged .*: delete this folder, and training goes on"):
         load_checkpoint(tmp_path / "c", make_parts(1), MADE_WITH, FRESH)
 

@@ -38,3 +38,9 @@ def test_memory_that_runs_out_on_a_cpu_is_told_and_another_fault_is_not():
         torch.empty(2**60)
     with pytest.raises(RuntimeError, match="shape"), memory_told(torch.device("cpu"), 16):
         raise RuntimeError("a wrong shape")
+
+
+def test_a_single_tweet_that_does_not_fit_gets_another_remedy():
+    cpu = torch.device("cpu")
+    with pytest.raises(TweetsentError, match="with 1 tweets .*: a new run with a lower max_l"), memory_told(cpu, 1):
+        torch.empty(2**60)

@@ -319,7 +319,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_and_its_tweets(loss):
     rows = [{"train_loss": torch.tensor(value), "row_ids": torch.tensor([4, 2])} for value in (1.0, loss, 1.0)]
     with pytest.raises(TweetsentError) as caught:
         settle(rows)
-    expected = "the loss of step 2 is not finite, on the tweets of rows [4, 2]: name a new run with a lower max_lr"
+    expected = "the loss of step 2 is not finite, on the tweets of rows [4, 2]: look at these tweets, or start a"
     assert str(caught.value).startswith(expected)
 
 
@@ -333,7 +333,7 @@ def test_memory_that_runs_out_is_told_with_a_smaller_part_that_gives_the_same_up
     ):
         train_step(steady_model, batch, *sgd(steady_model, 0.1))
     with pytest.raises(
-        TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, which gives the same"
+        TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, which changes nothing"
     ):
         train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=4)
 

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ninterrupted: finished notebooks stay, and the same command goes on after them", file=sys.stderr)
+        print("\ninterrupted: what is finished and the last checkpoint stay; the same command goes on", file=sys.stderr)
         return 130
     print(summary(folder))
     return 0

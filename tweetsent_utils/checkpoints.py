@@ -1,6 +1,7 @@
 """Checkpoints: all that a training needs to go on as if it had never stopped, each whole or absent."""
 
 import io
+import json
 import random
 import shutil
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from safetensors.torch import load_model, save_model
 
 from tweetsent_utils.errors import told
-from tweetsent_utils.files import load_json, save_json, write_whole
+from tweetsent_utils.files import remove, save_json, write_whole
 
 
 def save_checkpoint(folder: Path, parts: dict[str, Any], made_with: dict, progress: dict[str, Any]) -> None:
@@ -40,28 +41,31 @@ def save_checkpoint(folder: Path, parts: dict[str, Any], made_with: dict, progre
 def load_checkpoint(folder: Path, parts: dict[str, Any], made_with: dict, fresh: dict[str, Any]) -> dict[str, Any]:
     """Bring `parts` and the random number generators to the last checkpoint; return its progress.
 
-    Where there is no checkpoint, or it was made with something else than `made_with`, which is said, nothing changes
-    and `fresh` comes back. No file is trusted to run code.
+    Where there is no checkpoint, `fresh` comes back and nothing changes. One that was made with something else than
+    `made_with` is said, and put aside as `folder.old`. No file is trusted to run code.
     """
-    last = max(folder.glob("step-*"), default=folder / "none")
-    progress = load_json(last / "progress.json")
-    if not (before := progress.pop("made_with", None)):
-        return fresh
-    if changed := sorted(name for name in before | made_with if before.get(name) != made_with.get(name)):
-        print(f"there is a checkpoint made with another {', '.join(changed)}: training starts over")
-        shutil.rmtree(folder)
+    last = max(folder.glob("step-*"), default=None)
+    if last is None:
         return fresh
     with told(f"{last} is damaged", "delete this folder, and training goes on from the one before", Exception):
-        load_model(parts["model"], str(last / "model.safetensors"))
-        state = torch.load(last / "state.pt", weights_only=True)
-    parts["optimizer"].load_state_dict(state["optimizer"])
-    parts["scheduler"].load_state_dict(state["scheduler"])
-    generators = state["generators"]
+        progress = json.loads((last / "progress.json").read_text(encoding="utf-8"))
+        before, steps = progress.pop("made_with"), len(progress["history"])
+        state = torch.load(last / "state.pt", map_location="cpu", weights_only=True)
+        generators = state["generators"]
+        if before == made_with:
+            load_model(parts["model"], str(last / "model.safetensors"))
+            parts["optimizer"].load_state_dict(state["optimizer"])
+            parts["scheduler"].load_state_dict(state["scheduler"])
+    if before != made_with:
+        changed = ", ".join(sorted(name for name in before | made_with if before.get(name) != made_with.get(name)))
+        remove(old := folder.with_name(f"{folder.name}.old"))
+        folder.rename(old)
+        print(f"there is a checkpoint made with another {changed}: training starts over, and it is kept in {old.name}/")
+        return fresh
     random.setstate(generators["python"])
     np.random.set_state(generators["numpy"])
     torch.set_rng_state(generators["torch"])
-    torch.cuda.set_rng_state_all(generators["cuda"])
-    print(
-        f"going on after step {len(progress['history']):,}, from the checkpoint that an interrupted training has left"
-    )
+    if len(generators["cuda"]) == torch.cuda.device_count():  # else on another machine, where bits differ anyway
+        torch.cuda.set_rng_state_all(generators["cuda"])
+    print(f"going on after step {steps:,}, where a checkpoint was left")
     return progress

@@ -83,7 +83,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         raise TweetsentError(f"{where}: {reason}\nThe partial notebook: {partial}") from None
     except DeadKernelError:
         what = f"{notebook.stem} stopped: its kernel died, as it does when memory runs out"
-        raise TweetsentError(f"{what}; a smaller batch_size needs less") from None
+        raise TweetsentError(f"{what}; a micro_batch_size needs less") from None
     finally:
         monitor.close()
     here = f"]({os.path.relpath(PROJECT_ROOT, folder)}/"  # the copy's links to the project lead from its own place

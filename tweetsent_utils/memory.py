@@ -30,5 +30,6 @@ def memory_told(device: torch.device, rows: int) -> Iterator[None]:
             raise
         figures = ", ".join(f"{name} {value:,.0f} MiB" for name, value in check_memory(device).items())
         what = f"{device} is out of memory with {rows} tweets at once ({figures})"
-        remedy = f"set micro_batch_size to {max(rows // 2, 1)}, which gives the same update in smaller parts"
+        less = f"set micro_batch_size to {rows // 2}, which changes nothing but dropout's draws" if rows > 1 else ""
+        remedy = less or "a new run with a lower max_length or a smaller encoder needs less"
         raise TweetsentError(f"{what}: {remedy}") from None

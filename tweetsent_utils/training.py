@@ -54,9 +54,9 @@ def train_step(
 ) -> torch.Tensor:
     """Update the model once on a batch of B tweets and return the batch's mean loss, a scalar left on the device.
 
-    With a `micro_batch_size` the batch passes through the model in parts, and their gradients add up to those of the
-    whole batch. Label smoothing: Szegedy et al., https://arxiv.org/abs/1512.00567. Not a number comes back where the
-    gradients are not finite.
+    With a `micro_batch_size` the batch passes through the model in parts whose gradients add up to those of the whole,
+    but for dropout's draws. Label smoothing: Szegedy et al., https://arxiv.org/abs/1512.00567. Not a number comes back
+    where the gradients are not finite.
     """
     model.train()
     rows = len(batch["labels"])
