@@ -152,10 +152,10 @@ def sources(path: Path) -> list[str]:
 
 
 def where(mutation: Mutation, folder: Path = ROOT) -> str:
-    """Return the place of a bug as `module.function`, or the notebook's name alone."""
+    """Return the place of a bug as `module.function`, or the module's name alone."""
     (code,) = (code for code in sources(folder / mutation.file) if mutation.before in code)
-    names = re.findall(r"^(?:def|class) (\w+)", code[: code.index(mutation.before)], re.M)
-    return ".".join([Path(mutation.file).stem, *names[-1:]])
+    statements = re.findall(r"^[^\s)].*", code[: code.index(mutation.before) + 1], re.M)
+    return ".".join([Path(mutation.file).stem, *re.findall(r"^(?:def|class) (\w+)", statements[-1])])
 
 
 def plant(mutation: Mutation, path: Path) -> None:
