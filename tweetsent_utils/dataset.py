@@ -1,4 +1,4 @@
-"""From a table of tweets to token ids on disk: the split, the tokens, and the Dataset that reads them."""
+"""Token ids, in memory and on disk: the tokens of texts, the files of a split, and the Dataset that reads them."""
 
 from collections.abc import Sequence
 from pathlib import Path
