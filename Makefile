@@ -4,8 +4,10 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALLED := .venv/installed
 
-# Without it, torch's waiting threads spin, and training crawls beside any other busy process.
+# As in tweetsent_utils/__main__.py: threads that wait without spinning for long, and large pages of memory.
 export OMP_WAIT_POLICY ?= PASSIVE
+export GOMP_SPINCOUNT ?= 20000
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint lab full data notebooks bench mutants audit clean

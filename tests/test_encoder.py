@@ -177,3 +177,13 @@ def test_a_half_precision_encoder_is_trained_in_float32(tiny_encoder, tmp_path, 
     AutoModel.from_pretrained(tiny_encoder, dtype=torch.bfloat16).save_pretrained(tmp_path)
     model = load_classifier(tmp_path, label_order)
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("family", ["tiny_encoder", "packaged"])
+def test_attention_dropout_takes_the_place_of_the_encoders_own(family, request, label_order):
+    folder = find_encoder(PACKAGED) if family == "packaged" else request.getfixturevalue(family)
+    for value in (0.0, 0.3):
+        model = load_classifier(folder, label_order, attention_dropout=value)
+        attentions = [part for name, part in model.named_modules() if name.endswith((".self", ".attention"))]
+        assert {part.dropout.p for part in attentions if hasattr(part, "dropout")} == {value}
+        assert {part.p for part in model.modules() if isinstance(part, torch.nn.Dropout)} > {value}  # the rest stay

@@ -10,6 +10,14 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json
 from tweetsent_utils.parameters import gather_parameters, notebooks
 
+# What the notebooks' kernels inherit, and must have when they start.
+KERNEL_SETTINGS = {
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else every kernel warns of frozen modules
+    "OMP_WAIT_POLICY": "PASSIVE",  # else torch's threads starve beside any other busy process
+    "GOMP_SPINCOUNT": "20000",  # yet a thread waits a moment before it sleeps
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages: the gradient of the embeddings is new at every step
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the pipeline as the command line says; return the exit code (0, 1 on an error, 130 when interrupted)."""
@@ -22,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     numbers = [path.name[:2] for path in notebooks()]
     pipeline.add_argument("--from", dest="start", choices=numbers, help="run again from this notebook on")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else every kernel warns of frozen modules
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else torch's threads starve beside any other busy process
+    for name, value in KERNEL_SETTINGS.items():
+        os.environ.setdefault(name, value)
     try:
         folder = run(gather_parameters(options.file, options.p, options.run), options.start)
     except TweetsentError as error:
