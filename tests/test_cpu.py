@@ -1,13 +1,16 @@
-"""What makes a CPU faster changes nothing but the draws of dropout."""
+"""What notebook 03 does to be fast on a CPU changes nothing but the draws of dropout."""
 
 import pytest
 import torch
+from conftest import notebook_functions
 from torch import nn
 from transformers import AutoModelForSequenceClassification
 
-from tweetsent_utils.cpu import drop, speed_up
 from tweetsent_utils.encoder import load_classifier
 from tweetsent_utils.training import eval_step
+
+notebook = notebook_functions("03")
+drop, speed_up = notebook.drop, notebook.speed_up
 
 
 @pytest.fixture
@@ -54,11 +57,11 @@ def test_a_model_sped_up_predicts_as_before_and_is_saved_as_before(tiny_encoder,
     model.set_attn_implementation("eager")
     before = eval_step(model, batch)
     speed_up(model)
-    assert model.config._attn_implementation == "tweetsent"
+    assert model.config._attn_implementation == "frugal"
     assert torch.allclose(eval_step(model, batch), before, atol=1e-5)
     assert torch.allclose(eval_step(model, batch, torch.bfloat16), before, atol=0.05)
     model.save_pretrained(tmp_path)
-    assert "tweetsent" not in (tmp_path / "config.json").read_text()
+    assert "frugal" not in (tmp_path / "config.json").read_text()
     loaded = AutoModelForSequenceClassification.from_pretrained(tmp_path)
     assert torch.allclose(eval_step(loaded, batch), before, atol=1e-5)
 
@@ -75,7 +78,7 @@ def test_every_dropout_of_a_model_sped_up_is_the_cheap_one(tiny_encoder, label_o
     speed_up(model)
     monkeypatch.setattr(nn.functional, "dropout", None)  # torch's own is never called
     drawn = []
-    monkeypatch.setattr("tweetsent_utils.cpu.drop", lambda inputs, p: drawn.append(p) or inputs)
+    monkeypatch.setitem(drop.__globals__, "drop", lambda inputs, p: drawn.append(p) or inputs)
     model.train()
     model(**batch)
     assert drawn.count(0.2) >= model.config.n_layers + 1  # each layer's attention, and this head's dropout of 0.2

@@ -5,9 +5,11 @@ import pytest
 from conftest import notebook_functions
 from transformers import AutoTokenizer
 
-from tweetsent_utils.dataset import TweetDataset, load_split, save_split, tokenize
+from tweetsent_utils.dataset import TweetDataset, load_split, tokenize
 from tweetsent_utils.encoder import load_tokenizer
 from tweetsent_utils.errors import TweetsentError
+
+save_split = notebook_functions("02").save_split
 
 split_rows, sample_rows = (getattr(notebook_functions("02"), name) for name in ("split_rows", "sample_rows"))
 NAMES = ["awful", "bad", "so so", "good", "great"]

@@ -30,8 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     numbers = [path.name[:2] for path in notebooks()]
     pipeline.add_argument("--from", dest="start", choices=numbers, help="run again from this notebook on")
     options = parser.parse_args(arguments)
-    for name, value in KERNEL_SETTINGS.items():
-        os.environ.setdefault(name, value)
+    os.environ.update({**KERNEL_SETTINGS, **os.environ})
     try:
         folder = run(gather_parameters(options.file, options.p, options.run), options.start)
     except TweetsentError as error:
@@ -50,8 +49,8 @@ def summary(folder: Path) -> str:
     test, baselines = metrics["test"], metrics["baselines"]
     scale = ", ".join(f"{name.replace('_', ' ')} {scores['accuracy']:.3f}" for name, scores in baselines.items())
     places = {"executed notebooks": "*.ipynb", "model": "model", "figures": "figures"}
-    lines = [f"{what:20}{folder / place}" for what, place in places.items()]
-    return "\n".join([*lines, f"{'test accuracy':20}{test['accuracy']:.3f} on {test['rows']:,} tweets ({scale})"])
+    lines = [f"{what:20}{folder / place}\n" for what, place in places.items()]
+    return "".join(lines) + f"{'test accuracy':20}{test['accuracy']:.3f} on {test['rows']:,} tweets ({scale})"
 
 
 if __name__ == "__main__":

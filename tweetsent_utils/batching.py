@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Sampler
 
 
@@ -12,16 +13,10 @@ def collate(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
     Returns int64 tensors: `input_ids` and `attention_mask` (1 on tokens, 0 on padding), both of shape (B, L), and
     `labels` and `row_ids`, both of shape (B,).
     """
-    longest = max(len(item["input_ids"]) for item in items)
-    input_ids = torch.full((len(items), longest), pad_id)
-    attention_mask = torch.zeros_like(input_ids)
-    for row, item in enumerate(items):
-        length = len(item["input_ids"])
-        input_ids[row, :length] = torch.as_tensor(item["input_ids"])
-        attention_mask[row, :length] = 1
+    input_ids = [torch.tensor(item["input_ids"]) for item in items]
     return {
-        "input_ids": input_ids,
-        "attention_mask": attention_mask,
+        "input_ids": pad_sequence(input_ids, batch_first=True, padding_value=pad_id),
+        "attention_mask": pad_sequence([torch.ones_like(ids) for ids in input_ids], batch_first=True),
         "labels": torch.tensor([item["label"] for item in items]),
         "row_ids": torch.tensor([item["row_id"] for item in items]),
     }

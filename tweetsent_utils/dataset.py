@@ -7,7 +7,7 @@ import pandas as pd
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tweetsent_utils.files import intact, need, write_whole
+from tweetsent_utils.files import intact, need
 
 COLUMNS = ["row_id", "text", "label", "input_ids"]
 
@@ -31,11 +31,6 @@ class TweetDataset(Dataset):
 def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
     """Turn texts into lists of token ids, cut at its `model_max_length`, unpadded; uses all cores."""
     return tokenizer(list(texts), truncation=True, return_attention_mask=False)["input_ids"]
-
-
-def save_split(folder: Path, name: str, table: pd.DataFrame) -> None:
-    """Write `dataset/<name>.parquet` of a run: columns row_id, text, label, input_ids."""
-    write_whole(folder / "dataset" / f"{name}.parquet", lambda file: table[COLUMNS].to_parquet(file, index=False))
 
 
 def load_split(folder: Path, name: str) -> pd.DataFrame:

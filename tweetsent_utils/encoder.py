@@ -11,13 +11,7 @@ import torch
 from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
 from safetensors import SafetensorError
 from tokenizers import normalizers
-from transformers import (
-    AutoConfig,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-)
+from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from tweetsent_utils.cleaning import cleaning_steps
@@ -88,25 +82,21 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
     return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_length=max_length, **names)
 
 
-def load_classifier(
-    folder: str | Path, label_order: Sequence[str], attention_dropout: float | None = None
-) -> PreTrainedModel:
+def load_classifier(folder: Path, label_order: Sequence[str], attention_dropout: float = 0.1) -> torch.nn.Module:
     """Load an encoder under a fresh classification head with one logit per label; seed torch first.
 
-    `label_order` becomes the model's `id2label` and `label2id`; `attention_dropout`, the share of attention weights
-    that training drops, replaces the encoder's own. Only safetensors weights are read, as float32.
+    Returns a transformers model; `label_order` becomes its `id2label` and `label2id`, and `attention_dropout`, the
+    share of attention weights that training drops, replaces its own. Only safetensors weights are read, as float32.
     """
     names = dict(enumerate(label_order))
     options = {"use_safetensors": True, "trust_remote_code": False}  # nothing that is read here is run
     options |= {"dtype": torch.float32, "ignore_mismatched_sizes": True, "output_loading_info": True}
     with loading(folder):
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, num_labels=len(names))
-        config.id2label, config.label2id = names, {name: rank for rank, name in names.items()}
-        for name in ("attention_dropout", "attention_probs_dropout_prob"):  # as its family calls it
-            if attention_dropout is not None and hasattr(config, name):
-                setattr(config, name, attention_dropout)
-        options["config"] = config
-        model, info = AutoModelForSequenceClassification.from_pretrained(folder, **options)
+        label2id = {name: rank for rank, name in names.items()}
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, id2label=names, label2id=label2id)
+        names_of_it = ("attention_dropout", "attention_probs_dropout_prob")  # one or the other, as its family has it
+        config.update({name: attention_dropout for name in names_of_it if hasattr(config, name)})
+        model, info = AutoModelForSequenceClassification.from_pretrained(folder, config=config, **options)
     body = [key for key in info["missing_keys"] if key.startswith(model.base_model_prefix) and "pooler" not in key]
     if body:  # transformers would draw them at random
         what = f"the encoder folder {Path(folder).name} lacks {len(body)} weights, such as {min(body)}"

@@ -10,15 +10,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
-from torch import nn
 from torch.utils.data import DataLoader
 
 from tweetsent_utils.training import eval_step
 
 
 def predict(
-    model: nn.Module, loader: DataLoader, precision: torch.dtype = torch.float32
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    model: torch.nn.Module, loader: DataLoader, precision: torch.dtype = torch.float32
+) -> tuple[np.ndarray, ...]:
     """Run a model over every batch of a loader, in whatever order the loader gives them.
 
     Returns `(row_ids, labels, logits)` of shapes (N,), (N,) and (N, classes), sorted by row id.
@@ -47,10 +46,8 @@ def score(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
 
 def score_predictions(labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
     """Return `accuracy` and `macro_f1` (the mean of the classes' F1, each class with the same weight)."""
-    return {
-        "accuracy": float(accuracy_score(labels, predictions)),
-        "macro_f1": float(f1_score(labels, predictions, average="macro", zero_division=0)),
-    }
+    macro_f1 = f1_score(labels, predictions, average="macro", zero_division=0)
+    return {"accuracy": float(accuracy_score(labels, predictions)), "macro_f1": float(macro_f1)}
 
 
 def score_baselines(

@@ -5,8 +5,6 @@ from contextlib import AbstractContextManager
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LRScheduler
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.memory import memory_told
@@ -46,8 +44,8 @@ def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextMan
 def train_step(
     model: nn.Module,
     batch: dict[str, torch.Tensor],
-    optimizer: AdamW,
-    scheduler: LRScheduler,
+    optimizer: torch.optim.Optimizer,
+    scheduler: torch.optim.lr_scheduler.LRScheduler,
     precision: torch.dtype = torch.float32,
     micro_batch_size: int = 0,
     label_smoothing: float = 0.0,
