@@ -59,7 +59,7 @@ BUGS = {
         ("schedule stepped per epoch", "    scheduler.step()\n", ""),
         ("cross-entropy summed", LOSS, LOSS[:-1] + ', reduction="sum")'),
         ("softmax before the cross-entropy", LOSS, LOSS.replace("logits", "logits.softmax(-1)")),
-        ("parts of a batch weighted alike", "mean * (len(labels) / rows)", "mean * (micro_batch_size or rows) / rows"),
+        ("parts of a batch weighted alike", "mean * (len(labels) / size)", "mean * rows / size"),
         ("gradients that are not finite go unseen", " + 0 * norm", ""),
     ],
     ("tweetsent_utils/training.py", "tests/test_training.py::test_padding_does_not_change_the_logits"): [

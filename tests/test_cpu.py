@@ -94,3 +94,20 @@ def test_a_model_that_is_not_on_the_cpu_stays_as_it_is(tiny_encoder, label_order
     before = str(model), model.config._attn_implementation
     speed_up(model)
     assert (str(model), model.config._attn_implementation) == before
+
+
+def test_activations_are_counted_once_each_and_near_the_formula(tiny_encoder, label_order, batch):
+    model = load_classifier(tiny_encoder, label_order)
+    speed_up(model)
+    model.train()
+    labelled = batch | {"labels": torch.tensor([0, 1, 2])}
+    measured = notebook.measure_activations(model, labelled, torch.float32)
+    predicted = notebook.predict_memory(model, 3, 7, torch.float32)
+    assert predicted["weights"] == predicted["gradients"] == sum(weight.nbytes for weight in model.parameters())
+    assert predicted["averages"] == 2 * predicted["weights"]
+    layers, tokens, width, inner, heads = 2, 3 * 7, 16, 32, 2
+    assert predicted["activations"] == layers * 4 * (tokens * (10 * width + 2 * inner) + 3 * heads * 3 * 7 * 7)
+    assert 0.8 < measured / predicted["activations"] < 1.8  # embeddings and head, which the formula leaves out
+    doubled = {name: torch.cat([tensor, tensor]) for name, tensor in labelled.items()}
+    assert notebook.measure_activations(model, doubled, torch.float32) == pytest.approx(2 * measured, rel=0.05)
+    assert model.classifier.weight.grad is not None

@@ -1,6 +1,7 @@
 """The driver: wrong parameters stop before anything runs, and a run goes on where it stopped."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -199,11 +200,68 @@ def test_kernel_that_dies_is_told_like_any_other_failure(notebooks, outputs, cap
     assert not (outputs / "quick" / "01_first.ipynb").exists()
 
 
+@pytest.fixture
+def whole_pipeline(notebooks) -> Notebooks:
+    """Two notebooks more: the one that scores the test set, and the one that compares runs."""
+    notebooks.write_second("if max_lr > 0.5: raise ValueError('diverged')")
+    notebooks.write(notebooks.folder / "04_test.ipynb", 'run_name = "quick"', OPEN, 'trace("test")')
+    compare = '(run / "compare.txt").write_text(f"the table of {len(runs)} runs"); trace(" ".join(runs))'
+    notebooks.write(notebooks.folder / "06_compare.ipynb", 'run_name = "quick"\nruns = ["quick"]', OPEN, compare)
+    return notebooks
+
+
+def test_seeds_run_in_folders_of_their_own_and_are_compared_once(whole_pipeline, outputs, capsys):
+    assert main("--seeds", "3", "-p", "seed", "5") == 0
+    names = ["quick-seed-5", "quick-seed-6", "quick-seed-7"]
+    assert sorted(path.name for path in outputs.iterdir()) == ["quick-compared", *names]
+    for number, name in enumerate(names):
+        assert traces(outputs / name) == [f"first {5 + number}", "second 0.1", "test"]
+    assert traces(outputs / "quick-compared") == [" ".join(names)]
+    said = capsys.readouterr().out
+    assert "run 2 of 3: quick-seed-6" in said
+    assert said.endswith("the table of 3 runs\n")
+
+    assert main("--seeds", "2", "-p", "seed", "5") == 0  # what is finished is kept, and compared anew
+    assert len(traces(outputs / "quick-seed-5")) == 3
+    assert traces(outputs / "quick-compared")[1:] == [" ".join(names[:2])]
+
+
+def test_a_sweep_makes_a_run_for_each_combination_and_leaves_the_test_set_alone(whole_pipeline, outputs):
+    assert main("--run", "a", "--sweep", "max_lr=3e-5,1e-4", "--sweep", "num_epochs=1,2") == 0
+    names = [f"a-max_lr-{rate}-num_epochs-{epochs}" for rate in ("3e-05", "0.0001") for epochs in (1, 2)]
+    assert sorted(path.name for path in outputs.iterdir()) == sorted(["a-compared", *names])
+    assert traces(outputs / names[0]) == ["first 0", "second 3e-05"]
+    assert not list(outputs.glob("*/04_test.ipynb"))
+    assert main("--run", names[0], "-p", "max_lr", "3e-5", "-p", "num_epochs", "1", "--from", "06") == 0
+    assert traces(outputs / names[0])[2] == "test"  # the chosen run goes on to the test set
+
+
+def test_a_run_that_fails_does_not_stop_the_others(whole_pipeline, outputs, capsys):
+    assert main("--sweep", "max_lr=0.1,0.9,0.2") == 1
+    told = capsys.readouterr().err
+    assert "error: 02_second stopped in code cell 5: ValueError: diverged" in told
+    assert "error: 1 of the 3 runs failed, as is said above: mend them and run it again (the others are com" in told
+    assert traces(outputs / "quick-compared") == ["quick-max_lr-0.1 quick-max_lr-0.2"]
+    assert main("--sweep", "max_lr=0.8,0.9") == 1
+    assert "error: none of the 2 runs came to its end" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("sweep", ["max_lr", "max_lr=", "run_name=a,b", "max_rl=1,2", "max_lr=0.1,x"])
+def test_a_sweep_that_cannot_be_made_is_refused_before_anything_runs(whole_pipeline, outputs, sweep, capsys):
+    assert main("--sweep", sweep) == 1
+    assert re.match(
+        "error: (the sweep .* cannot be made: give NAME=VALUE|no notebook|max_lr is)", capsys.readouterr().err
+    )
+    assert main("--sweep", "seed=1,2", "--seeds", "2") == 1
+    assert main("--seeds", "0") == 1
+    assert not outputs.exists()
+
+
 def test_interrupt_is_told_and_gives_130(notebooks, monkeypatch, capsys):
     def interrupted(*_: object) -> Path:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "run", interrupted)
+    monkeypatch.setattr(command, "run_all", interrupted)
     assert main() == 130
     assert "interrupted" in capsys.readouterr().err
 

@@ -49,7 +49,7 @@ def watch(monkeypatch, tmp_path) -> Callable[..., AbstractContextManager[tuple[M
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stdout", screen)
             patch.setattr(threading, "Event", HastyEvent)
-            monitor = Monitor("03_training", log)
+            monitor = Monitor("03_training", log, cells=9)
             try:
                 yield monitor, log
             finally:
@@ -70,7 +70,7 @@ def test_notebook_cell_and_the_logs_last_line_are_shown(watch, terminal):
     screen = Screen(terminal)
     with watch(screen, "yesterday's line\n") as (monitor, log):
         assert wait_for(screen, "03_training: starting the kernel")
-        monitor.cell = "cell 4 of 9"
+        monitor.cell_started(cell=None, cell_index=3)
         with open(log, "a") as file:
             file.write("\repoch 1:  10%\repoch 1:  50%   \n")
         assert wait_for(screen, "03_training: cell 4 of 9 · epoch 1:  50%")

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from tweetsent_utils import progress as module
-from tweetsent_utils.progress import progress
+from conftest import notebook_functions
+
+progress = notebook_functions("03").progress
 
 
 def test_everything_comes_through_in_order(tmp_path):
@@ -84,13 +85,13 @@ def test_slow_items_are_seen_while_they_run(tmp_path, monkeypatch):
 def test_with_somebody_there_the_bar_is_a_widget_and_the_log_stays_empty(tmp_path, monkeypatch):
     bars = []
 
-    class Widget(module.tqdm):
+    class Widget(progress.__globals__["tqdm"]):
         def __init__(self, **options):
             super().__init__(**options, disable=True)
             bars.append(options)
 
-    monkeypatch.setattr(module, "somebody_is_there", lambda: True)
-    monkeypatch.setattr(module, "tqdm_notebook", Widget)
+    monkeypatch.setitem(progress.__globals__, "somebody_is_there", lambda: True)
+    monkeypatch.setitem(progress.__globals__, "tqdm_notebook", Widget)
     assert list(progress([1, 2], "epoch", tmp_path / "log")) == [1, 2]
     assert bars[0]["desc"] == "epoch"
     assert bars[0]["total"] == 2

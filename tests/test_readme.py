@@ -29,7 +29,7 @@ from safetensors import safe_open
 
 from tweetsent_utils import __main__
 from tweetsent_utils.encoder import PACKAGED, packaged_encoder
-from tweetsent_utils.parameters import gather_parameters, known_parameters
+from tweetsent_utils.parameters import gather_parameters, known_parameters, spread_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -97,7 +97,7 @@ def check_driver(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line parses, and the parameter file, names and values are accepted; nothing runs."""
     runs = []
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(__main__, "run", lambda parameters, start=None: runs.append(parameters))
+    monkeypatch.setattr(__main__, "run_all", lambda *given: runs.append(spread_parameters(*given[:2])) or [None])
     monkeypatch.setattr(__main__, "summary", lambda folder: "")
     assert __main__.main(arguments) == 0
     assert len(runs) == 1

@@ -307,35 +307,44 @@ def test_gradients_that_are_not_finite_show_in_the_loss(steady_model, batch):
     assert torch.isnan(loss)
 
 
-def test_settle_turns_the_losses_into_numbers_and_forgets_the_rows():
+def test_settle_turns_the_losses_into_numbers_and_forgets_the_rows(tmp_path):
     history = [{"train_loss": 2.0}, {"train_loss": torch.tensor(1.5), "row_ids": torch.tensor([4, 2])}]
-    settle(history)
-    settle(history)
+    settle(history, tmp_path)
+    settle(history, tmp_path)
     assert history == [{"train_loss": 2.0}, {"train_loss": 1.5}]
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
-def test_a_loss_that_is_not_finite_stops_with_its_step_and_its_tweets(loss):
-    rows = [{"train_loss": torch.tensor(value), "row_ids": torch.tensor([4, 2])} for value in (1.0, loss, 1.0)]
-    with pytest.raises(TweetsentError) as caught:
-        settle(rows)
-    expected = "the loss of step 2 is not finite, on the tweets of rows [4, 2]: look at these tweets, or start a"
-    assert str(caught.value).startswith(expected)
+def test_a_loss_that_is_not_finite_stops_with_its_step_its_tweets_and_the_last_good_checkpoint(loss, tmp_path):
+    def stopped() -> str:
+        rows = [{"train_loss": torch.tensor(value), "row_ids": torch.tensor([4, 2])} for value in (1.0, loss, 1.0)]
+        with pytest.raises(TweetsentError) as caught:
+            settle(rows, tmp_path)
+        return str(caught.value)
+
+    what = "the loss of step 2 is not finite, on the tweets of rows [4, 2]"
+    assert stopped().startswith(f"{what} (last good checkpoint: none yet): look at these tweets, or start a")
+    for step in (500, 1000):
+        (tmp_path / f"step-{step:08}").mkdir()
+    assert f"{what} (last good checkpoint: {tmp_path / 'step-00001000'}): " in stopped()
 
 
-def test_memory_that_runs_out_is_told_with_a_smaller_part_that_gives_the_same_update(steady_model, batch, monkeypatch):
-    def fail(*_: object, **__: object) -> None:
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+def test_memory_that_runs_out_is_told_with_the_parts_that_pass(steady_model, batch, monkeypatch):
+    forward = steady_model.forward
 
-    monkeypatch.setattr(steady_model, "forward", fail)
-    with pytest.raises(
-        TweetsentError, match=r"cpu is out of memory with 8 tweets at once \(resident [\d,]+ MiB\): set mi"
-    ):
+    def narrow(input_ids: torch.Tensor, **inputs: torch.Tensor) -> object:
+        if len(input_ids) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return forward(input_ids=input_ids, **inputs)
+
+    monkeypatch.setattr(steady_model, "forward", narrow)
+    before = weights_of(steady_model)
+    with pytest.raises(TweetsentError, match=r"with 8 tweets at once .*: set micro_batch_size to 2, .*\(4 parts"):
         train_step(steady_model, batch, *sgd(steady_model, 0.1))
-    with pytest.raises(
-        TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, which changes nothing"
-    ):
+    with pytest.raises(TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, .*\(4 parts"):
         train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=4)
+    assert torch.equal(weights_of(steady_model), before)
+    assert torch.isfinite(train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=2))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tweetsent_utils.driver import run
+from tweetsent_utils.driver import run_all
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json
 from tweetsent_utils.parameters import gather_parameters, notebooks
@@ -27,19 +27,23 @@ def main(arguments: list[str] | None = None) -> int:
     pipeline.add_argument("-f", "--file", type=Path, help="YAML file of parameters, such as notebooks/params/full.yaml")
     pipeline.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="one parameter")
     pipeline.add_argument("--run", metavar="NAME", help="name of the run and its folder (the parameter run_name)")
+    pipeline.add_argument("--seeds", type=int, metavar="N", default=1, help="run with N seeds, a folder for each")
+    pipeline.add_argument("--sweep", action="append", default=[], metavar="NAME=VALUE,...", help="a run per value")
     numbers = [path.name[:2] for path in notebooks()]
     pipeline.add_argument("--from", dest="start", choices=numbers, help="run again from this notebook on")
     options = parser.parse_args(arguments)
     os.environ.update({**KERNEL_SETTINGS, **os.environ})
     try:
-        folder = run(gather_parameters(options.file, options.p, options.run), options.start)
+        parameters = gather_parameters(options.file, options.p, options.run)
+        seeds = ",".join(str(parameters["seed"] + count) for count in range(options.seeds))
+        folders = run_all(parameters, [*options.sweep, *[f"seed={seeds}"] * (options.seeds != 1)], options.start)
     except TweetsentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ninterrupted: what is finished and the last checkpoint stay; the same command goes on", file=sys.stderr)
         return 130
-    print(summary(folder))
+    print(summary(folders[0]) if len(folders) == 1 else (folders[-1] / "compare.txt").read_text(encoding="utf-8"))
     return 0
 
 

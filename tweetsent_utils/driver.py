@@ -1,7 +1,9 @@
 """The pipeline: papermill over the numbered notebooks, in order, into one run folder."""
 
 import os
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,44 @@ from papermill.exceptions import PapermillExecutionError
 from tweetsent_utils.errors import TweetsentError, told
 from tweetsent_utils.files import PROJECT_ROOT, load_json, save_json, write_whole, writing
 from tweetsent_utils.monitor import Monitor
-from tweetsent_utils.parameters import declared_parameters, notebooks
+from tweetsent_utils.parameters import declared_parameters, notebooks, spread_parameters
 from tweetsent_utils.runs import environment, load_params, run_folder
 
 
-def run(parameters: dict[str, Any], start: str | None = None) -> Path:
+def run_all(parameters: dict[str, Any], sweeps: Sequence[str] = (), start: str | None = None) -> list[Path]:
+    """Run the pipeline once, or once per combination of the swept values and then the notebook that compares runs.
+
+    A choice is made on validation: a sweep over more than seeds leaves the test set alone. A run that fails does not
+    stop the others. Returns the runs' folders and, after more than one, that of the comparison, `<run_name>-compared`.
+    """
+    runs = spread_parameters(parameters, sweeps)
+    if len(runs) == 1:
+        return [run(runs[0], start)]
+    only_seeds = all(sweep.startswith("seed=") for sweep in sweeps)
+    steps = [path for path in notebooks()[:-1] if only_seeds or path.name < "04"]  # 04 scores the test set
+    finished = {}
+    for number, one in enumerate(runs, 1):
+        print(f"run {number} of {len(runs)}: {one['run_name']}", flush=True)
+        try:
+            finished[one["run_name"]] = run(one, start, steps)
+        except TweetsentError as error:
+            print(f"error: {error}", file=sys.stderr)
+    if not finished:
+        raise TweetsentError(f"none of the {len(runs)} runs came to its end: mend what is said above and run it again")
+    compared = parameters | {"run_name": f"{parameters['run_name']}-compared", "runs": list(finished)}
+    (run_folder(compared["run_name"]) / notebooks()[-1].name).unlink(missing_ok=True)  # it may be of other runs
+    folder = run(compared, None, notebooks()[-1:])
+    if len(finished) < len(runs):
+        what = f"{len(runs) - len(finished)} of the {len(runs)} runs failed, as is said above"
+        raise TweetsentError(f"{what}: mend them and run it again (the others are compared in {folder})")
+    return [*finished.values(), folder]
+
+
+def run(parameters: dict[str, Any], start: str | None = None, steps: Sequence[Path] = ()) -> Path:
     """Run the notebooks with checked parameters, going on after what is finished, or from notebook `start` (as "03").
 
-    Returns the run folder. Raises `TweetsentError` when the folder holds a run with other parameters, is in use, or
-    a notebook fails; what is finished stays.
+    `steps` names some of the notebooks; by default all run. Returns the run folder. Raises `TweetsentError` when the
+    folder holds a run with other parameters, is in use, or a notebook fails; what is finished stays.
     """
     folder = run_folder(parameters["run_name"])
     if parameters.get("device", "auto") not in ("auto", "cpu"):  # told now, not when notebook 03 comes to it
@@ -43,7 +74,7 @@ def run(parameters: dict[str, Any], start: str | None = None) -> Path:
             raise TweetsentError(f"{folder} is in use by another run: wait, or name a new run (--run)") from None
     with lock:
         save_json(folder / "environment.json", environment())
-        todo = notebooks()
+        todo = list(steps or notebooks())
         while todo and todo[0].name[:2] != start and code_of(folder / todo[0].name) == code_of(todo[0]):
             print(f"{todo[0].stem}: finished before, kept (--from {todo[0].name[:2]} runs it again)")
             del todo[0]
@@ -68,8 +99,8 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
     given = {name: parameters[name] for name in declared_parameters(notebook)}
-    monitor = Monitor(notebook.stem, folder / "progress.log")
-    options = {"engine_name": "tweetsent", "progress_bar": False, "cwd": notebook.parent, "monitor": monitor}
+    monitor = Monitor(notebook.stem, folder / "progress.log", len(load_json(notebook)["cells"]) + 1)
+    options = {"progress_bar": False, "cwd": notebook.parent, "on_cell_start": monitor.cell_started}
     options["extra_arguments"] = ["--log-level=CRITICAL"]  # the kernel reports its errors in the notebook
     started = time.perf_counter()
     try:

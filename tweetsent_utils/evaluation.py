@@ -10,14 +10,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
+from torch.nn import Module
 from torch.utils.data import DataLoader
 
 from tweetsent_utils.training import eval_step
 
 
-def predict(
-    model: torch.nn.Module, loader: DataLoader, precision: torch.dtype = torch.float32
-) -> tuple[np.ndarray, ...]:
+def predict(model: Module, loader: DataLoader, precision: torch.dtype = torch.float32) -> tuple[np.ndarray, ...]:
     """Run a model over every batch of a loader, in whatever order the loader gives them.
 
     Returns `(row_ids, labels, logits)` of shapes (N,), (N,) and (N, classes), sorted by row id.

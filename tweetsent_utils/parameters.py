@@ -2,6 +2,8 @@
 
 import ast
 import difflib
+import itertools
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -86,3 +88,17 @@ def gather_parameters(file: Path | None = None, overrides: Sequence = (), run_na
             given = dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
     given |= dict(overrides) | ({"run_name": run_name} if run_name else {})
     return check_parameters(known | given, known)
+
+
+def spread_parameters(parameters: dict[str, Any], sweeps: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the parameters of one run per combination of values, named after them; a sweep is `NAME=VALUE,VALUE`."""
+    pairs, known = [sweep.partition("=")[::2] for sweep in sweeps], known_parameters()
+    for name, values in pairs:
+        if name == "run_name" or not values or [other for other, _ in pairs].count(name) > 1:
+            raise TweetsentError(f"the sweep {name}={values} cannot be made: give NAME=VALUE,VALUE, each name once")
+    axes = [[(name, coerce(name, value, known)) for value in values.split(",")] for name, values in pairs]
+    runs = []
+    for chosen in itertools.product(*axes):
+        parts = [re.sub(r"[^\w.]+", "-", f"-{name}-{value}") for name, value in chosen]
+        runs.append(parameters | dict(chosen) | {"run_name": "".join([parameters["run_name"], *parts])})
+    return [check_parameters(run, known) for run in runs]
