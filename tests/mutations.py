@@ -85,6 +85,13 @@ BUGS = {
     ("notebooks/04_inference.ipynb", "tests/test_inference.py"): [
         ("long texts not cut", "truncation=True, return_tensors", "return_tensors")
     ],
+    ("notebooks/06_compare_runs.ipynb", "tests/test_compare_runs.py"): [
+        ("runs sorted by their test scores", '(["validation_accuracy", "valid', '(["test_accuracy", "valid'),
+        ("a repeated seed counted as another draw", '*settings, "seed"])', '*settings, "seed", parameters.index])'),
+        ("spread of three seeds divided by three", "pairs.std(ddof=1)", "pairs.std(ddof=0)"),
+        ("a missing parameter counted as a difference", ".nunique() > 1]", ".nunique(dropna=False) > 1]"),
+        ("scores on other rows compared", "number_groups(drawn_from)", 'number_groups(drawn_from[["rows"]])'),
+    ],
     ("tweetsent_utils/batching.py", "tests/test_batching.py"): [
         ("labels shifted in the batch", LABELS, LABELS + ".roll(1)"),
         ("padding not masked", "in input_ids], batch_first=True", "in input_ids], True, 1"),
