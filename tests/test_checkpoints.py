@@ -19,11 +19,11 @@ import yaml
 from conftest import notebook_functions
 from torch import nn
 
-from tweetsent_utils.checkpoints import load_checkpoint, save_checkpoint
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.parameters import declared_parameters, notebooks
 
 training = notebook_functions("03")
+load_checkpoint, save_checkpoint = training.load_checkpoint, training.save_checkpoint
 FRESH = {"history": [], "seconds": 0.0}
 MADE_WITH = {"max_lr": 0.1, "dataset": {"label_order": ["low", "high"]}}
 KILLS = int(os.environ.get("TWEETSENT_KILLS", 3))  # 20 in a local run
