@@ -71,13 +71,16 @@ def pipeline_seconds(parameters: dict[str, Any]) -> dict[str, Any]:
         folder, log = Path(outputs) / "startup", Path(outputs) / "said"
         environment = {**os.environ, "TWEETSENT_OUTPUTS": outputs}
         started, first = time.perf_counter(), None
+        progress = folder / "progress.log"
         with open(log, "wb") as said:
             process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, stdout=said, stderr=said)
-            while process.poll() is None:
-                time.sleep(0.02)
-                progress = folder / "progress.log"
-                if first is None and progress.exists() and FIRST_STEP.search(progress.read_text(encoding="utf-8")):
-                    first = time.perf_counter() - started
+            try:
+                while process.poll() is None:
+                    time.sleep(0.02)
+                    if first is None and progress.exists() and FIRST_STEP.search(progress.read_text(encoding="utf-8")):
+                        first = time.perf_counter() - started
+            finally:
+                process.kill()  # where this one is interrupted
         whole = time.perf_counter() - started
         if process.returncode or first is None:
             raise TweetsentError(f"the pipeline failed:\n{log.read_text(encoding='utf-8')[-2000:]}")
