@@ -39,7 +39,10 @@ full: $(INSTALLED) ## the original run, mended: Kaggle files, DistilBERT from th
 notebooks: $(INSTALLED) ## execute all notebooks on their defaults and store their outputs
 	$(PY) notebooks/store.py
 
-bench: $(INSTALLED) ## three seeds of sample and training; the figures go to outputs/reference/
+bench: $(INSTALLED) ## our speed beside the original's and Trainer's, growth and start-up (outputs/bench/), three seeds
+	$(PY) tests/benchmarks/speed.py
+	$(PY) tests/benchmarks/scaling.py
+	$(PY) tests/benchmarks/startup.py
 	$(PY) tests/benchmarks/three_seeds.py
 
 mutants: $(INSTALLED) ## plant the bugs of tests/mutations.py, one at a time: each must be caught by a test

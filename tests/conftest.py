@@ -1,13 +1,11 @@
 """What every test may use: a temporary outputs root, no hub, a tiny encoder and tiny files of tweets."""
 
-import ast
 import csv
 import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NamedTuple
 
 # Before anything is imported that reads them, so that kernels started by nbval and papermill inherit them too.
@@ -18,6 +16,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the stored outputs are a CPU's
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
 import pytest  # noqa: E402
+from notebook_code import notebook_functions as notebook_functions  # noqa: E402
 
 LABEL_ORDER = ("Extremely Negative", "Negative", "Neutral", "Positive", "Extremely Positive")
 CLASS_WORDS = {
@@ -42,20 +41,6 @@ class TweetFiles(NamedTuple):
 
     train: Path
     test: Path
-
-
-def notebook_functions(number: str) -> SimpleNamespace:
-    """The functions and classes that a notebook defines, with its imports, tested like the package's."""
-    import nbformat
-
-    (path,) = (Path(__file__).parents[1] / "notebooks").glob(f"{number}_*.ipynb")
-    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
-    names: dict = {"__name__": path.stem}
-    for cell in cells:
-        found = [node for node in ast.parse(cell).body if isinstance(node, kinds)]
-        exec(compile(ast.Module(found, []), path.name, "exec"), names)
-    return SimpleNamespace(**names)
 
 
 def pytest_unconfigure() -> None:

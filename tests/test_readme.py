@@ -46,13 +46,13 @@ needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is n
 
 
 def prose(text: str) -> str:
-    """What is left without code blocks, the generated table and the targets of links; every break a space."""
-    text = re.sub(r"<!-- results.*?<!-- end of results -->", " ", FENCE.sub("", text), flags=re.S)
+    """What is left without code blocks, the generated tables and the targets of links; every break a space."""
+    text = re.sub(r"<!-- (results|speed): .*?<!-- end of \1 -->", " ", FENCE.sub("", text), flags=re.S)
     return " ".join(re.sub(r"\]\([^)]+\)", "]", text).split())
 
 
 def spans(text: str) -> list[str]:
-    """Everything between backticks outside code blocks and the generated table, once each."""
+    """Everything between backticks outside code blocks and the generated tables, once each."""
     return list(dict.fromkeys(re.findall(r"`([^`]+)`", prose(text))))
 
 

@@ -1,9 +1,9 @@
-"""Copy the figures of finished runs into outputs/reference/ and write the README's table of results from them.
+"""Copy the figures of finished runs into outputs/reference/ and write the README's tables from them.
 
-    python outputs/reference/publish.py [RUN_FOLDER ...]
+    python outputs/reference/publish.py [RUN_FOLDER | outputs/bench ...]
 
-Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument, the README's table is
-written anew from what lies here.
+Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument, the README's tables
+are written anew from what lies here.
 """
 
 import shutil
@@ -15,11 +15,17 @@ from tweetsent_utils.runs import load_params
 
 FILES = ("metrics.json", "history.csv", "params.yaml", "environment.json", "seconds.json")
 FIGURES = ("history.png", "confusion_matrix.png")
-BEGIN, END = "<!-- results: written by outputs/reference/publish.py -->", "<!-- end of results -->"
+BENCHMARKS = ("speed.json", "scaling.json", "startup.json")
+BEGIN, END = "<!-- {}: written by outputs/reference/publish.py -->", "<!-- end of {} -->"
 
 
 def publish(run: Path) -> None:
-    """Copy one run's figures into `outputs/reference/<its name>/`."""
+    """Copy the figures of one run into `outputs/reference/<its name>/`, those of `make bench` into `bench/` there."""
+    if (run / BENCHMARKS[0]).exists():
+        (REFERENCE / "bench").mkdir(exist_ok=True)
+        for name in filter(lambda name: (run / name).exists(), BENCHMARKS):
+            shutil.copyfile(run / name, REFERENCE / "bench" / name)
+        return
     target = REFERENCE / run.name
     (target / "figures").mkdir(parents=True, exist_ok=True)
     for name in (*FILES, *(f"figures/{figure}" for figure in FIGURES)):
@@ -50,6 +56,44 @@ def results_table() -> str:
                 f"{parameters['num_epochs']} epochs, {duration(training['seconds'])} ({place})",
             ]
         )
+    return as_table(rows)
+
+
+def speed_table(speed: dict) -> str:
+    """Return the table of `make bench`: a row per device and peer, from the figures of `speed.json`."""
+    if not speed:
+        return "Not measured yet."
+    head = ["training", "device", "tweets/s", "x original", "x Trainer", "real tokens/s", "padding", "useful GFLOP/s"]
+    rows = [[*head, "of the matrix rate", "peak MiB", "validation accuracy"], ["---"] * (len(head) + 3)]
+    for row in speed["summary"]:
+        accuracy = "{accuracy_mean:.3f} ± {accuracy_std:.3f}".format(**row) if "accuracy_mean" in row else "-"
+        unfinished = "unfinished: {tweets:,} tweets in {seconds:.0f} s".format(**row)
+        rows.append(
+            [
+                row["title"],
+                row["device"],
+                figure(row, "tweets_per_second", ".1f"),
+                figure(row, "ratio_to_original", ".2f"),
+                figure(row, "ratio_to_trainer", ".2f"),
+                figure(row, "real_tokens_per_second", ",.0f"),
+                figure(row, "padding", ".1%"),
+                figure(row, "useful_flops", ".1f", 1e-9),
+                figure(row, "share_of_matrix_rate", ".1%"),
+                figure(row, "peak_mib", ",.0f"),
+                accuracy if row["finished"] else unfinished,
+            ]
+        )
+    absent = [f"\n\n{device}: not measured (no GPU)" for device in speed["not_measured"]]
+    return as_table(rows) + "".join(absent)
+
+
+def figure(row: dict, name: str, form: str, scale: float = 1.0) -> str:
+    """Return one figure of a row in a form, or a dash where it was not measured."""
+    return format(row[name] * scale, form) if name in row else "-"
+
+
+def as_table(rows: list[list[str]]) -> str:
+    """Return rows as Markdown."""
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
@@ -59,13 +103,17 @@ def duration(seconds: float) -> str:
 
 
 def main(runs: list[str]) -> None:
-    """Publish the named run folders, then write the README's table."""
+    """Publish the named folders, then write the README's tables."""
     for run in runs:
         publish(Path(run))
     readme = PROJECT_ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
-    readme.write_text(f"{before}{BEGIN}\n\n{results_table()}\n\n{END}{after}", encoding="utf-8")
+    text = readme.read_text(encoding="utf-8")
+    speed = load_json(REFERENCE / "bench" / "speed.json")
+    for name, table in {"results": results_table(), "speed": speed_table(speed)}.items():
+        begin, end = BEGIN.format(name), END.format(name)
+        before, rest = text.split(begin)
+        text = f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
+    readme.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
