@@ -283,7 +283,7 @@ def pieces_of_the_package() -> set[str]:
     return {name for source in sources for name in re.findall(r"^(?:def|class) (\w+)", source, re.M)}
 
 
-@pytest.mark.parametrize("name", ["quick", "minilm-full"])
+@pytest.mark.parametrize("name", ["quick", "minilm-full", "minilm-raw"])
 def test_a_published_run_has_the_parameters_of_its_file(name):
     published = yaml.safe_load((REFERENCE / name / "params.yaml").read_text())
     assert published == {key: gather_parameters(PARAMS / f"{name}.yaml")[key] for key in published}
