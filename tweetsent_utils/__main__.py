@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.update({**KERNEL_SETTINGS, **os.environ})
     try:
         parameters = gather_parameters(options.file, options.p, options.run)
-        seeds = ",".join(str(parameters["seed"] + count) for count in range(options.seeds))
+        seeds = ",".join(str(parameters.get("seed", 0) + count) for count in range(options.seeds))
         folders = run_all(parameters, [*options.sweep, *[f"seed={seeds}"] * (options.seeds != 1)], options.start)
     except TweetsentError as error:
         print(f"error: {error}", file=sys.stderr)
