@@ -1,4 +1,8 @@
-"""What happens to a text before it is cut into tokens, as `tokenizers` normalizers, which are saved with the model."""
+"""What happens to a tweet's text before it is tokenised: nothing, mojibake repair, or words only.
+
+A cleaning is a `tokenizers` normalizer, so that it is saved inside the model's tokenizer and every later user
+of the model, a plain `transformers.pipeline` included, cleans the text in exactly the same way.
+"""
 
 from functools import cache
 
@@ -38,5 +42,9 @@ def cleaning_steps(cleaning: str) -> list[normalizers.Normalizer]:
 
 
 def clean(text: str, cleaning: str) -> str:
-    """Return `text` as the encoder's tokenizer will see it under a cleaning."""
+    """Return `text` as the encoder's tokenizer will see it under a cleaning.
+
+    >>> clean("@shop prices UP again! #panic https://t.co/x1", "words")
+    'prices UP again'
+    """
     return normalizers.Sequence(cleaning_steps(cleaning)).normalize_str(text)

@@ -91,7 +91,10 @@ def gather_parameters(file: Path | None = None, overrides: Sequence = (), run_na
 
 
 def spread_parameters(parameters: dict[str, Any], sweeps: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the parameters of one run per combination of values, named after them; a sweep is `NAME=VALUE,VALUE`."""
+    """Return the parameters of one run per combination of values, named after them; a sweep is `NAME=VALUE,VALUE`.
+
+    Without a sweep, the parameters themselves come back. Raises `TweetsentError` for a sweep that cannot be made.
+    """
     pairs, known = [sweep.partition("=")[::2] for sweep in sweeps], known_parameters()
     for name, values in pairs:
         if name == "run_name" or not values or [other for other, _ in pairs].count(name) > 1:

@@ -21,5 +21,9 @@ def use_style() -> None:
 
 
 def class_colors(classes: int) -> list[str]:
-    """Return one colour for each of a number of ordered classes."""
+    """Return one colour for each of a number of ordered classes.
+
+    >>> class_colors(5)[2]
+    '#a6a6a6'
+    """
     return [to_hex(CLASS_RAMP(rank / max(classes - 1, 1))) for rank in range(classes)]
