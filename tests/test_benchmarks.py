@@ -260,8 +260,22 @@ def test_every_stage_is_measured_for_every_size(monkeypatch, capsys):
     assert "TOKENIZERS_PARALLELISM" not in os.environ
     said = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in said] == [*stages, "tokenising"]
-    for line, spread in zip(said, result["spread"].values(), strict=False):
-        assert ("NOT linear" in line) == (spread > 2)
+    for line, (stage, spread) in zip(said, result["spread"].items(), strict=False):
+        assert f"({result['verdict'][stage]}: within a factor of {spread:.2f})" in line
+        assert (result["verdict"][stage] == "linear") == (spread <= 2)
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ({10: 50.0, 100: 90.0, 1000: 60.0}, "linear"),
+        ({10: 20.0, 100: 90.0, 1000: 60.0}, "linear beyond a fixed cost, which few rows share"),
+        ({10: 90.0, 100: 60.0, 1000: 20.0}, "MORE than linear"),
+        ({10: 20.0, 100: 90.0, 1000: 40.0}, "MORE than linear"),
+    ],
+)
+def test_growth_is_linear_when_no_row_gets_dearer_where_there_are_more(rates, said):
+    assert scaling.verdict(rates) == said
 
 
 def test_the_imports_of_a_notebook_are_timed_and_nothing_else_of_it(write_notebook, tmp_path):

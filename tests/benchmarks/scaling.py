@@ -3,8 +3,8 @@
     python tests/benchmarks/scaling.py [--rows 1000 10000 100000]
 
 The stages are those of notebooks 02 and 03: reading the CSV file, tokenising, writing a split and reading it back,
-batching an epoch, and training an epoch, here of a tiny encoder whose own products cost next to nothing. Small sizes
-are measured several times, and the median is kept. The figures go to `outputs/bench/scaling.json`.
+batching an epoch, and training an epoch, here of a tiny encoder whose own products cost next to nothing. All but the
+training are measured three to five times, and the median is kept. The figures go to `outputs/bench/scaling.json`.
 """
 
 import argparse
@@ -119,18 +119,26 @@ def spread(rates: dict[int, float]) -> float:
     return max(rates.values()) / min(rates.values())
 
 
+def verdict(rates: dict[int, float]) -> str:
+    """Say in words how cost grows, from rows/s by number of rows: a row may not get dearer where there are more."""
+    if spread(rates) <= WITHIN:
+        return "linear"
+    largest = rates[max(rates)]
+    dearer = max(rates.values()) / largest > WITHIN
+    return "MORE than linear" if dearer else "linear beyond a fixed cost, which few rows share"
+
+
 def bench(sizes: list[int]) -> dict[str, Any]:
     """Measure every size, print a line per stage, and return seconds and rows/s."""
     seconds: dict[str, dict[int, float]] = {}
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            for stage, taken in measure(rows, Path(folder), times=max(1, min(5, 20_000 // rows))).items():
+            for stage, taken in measure(rows, Path(folder), times=max(3, min(5, 20_000 // rows))).items():
                 seconds.setdefault(stage, {})[rows] = taken
     rates = {stage: {rows: rows / taken for rows, taken in of.items()} for stage, of in seconds.items()}
     for stage, of in rates.items():
         line = ", ".join(f"{rate:,.0f} at {rows:,}" for rows, rate in of.items())
-        verdict = "linear" if spread(of) <= WITHIN else "NOT linear"
-        print(f"{stage:12}rows/s: {line} ({verdict}: within a factor of {spread(of):.2f})", flush=True)
+        print(f"{stage:12}rows/s: {line} ({verdict(of)}: within a factor of {spread(of):.2f})", flush=True)
     by_cores = tokenising_by_cores(sorted(sizes)[len(sizes) // 2])
     print(f"tokenising   {by_cores['one_core'] / by_cores['all_cores']:.2f} times as fast with all cores as with one")
     return {
@@ -138,6 +146,7 @@ def bench(sizes: list[int]) -> dict[str, Any]:
         "seconds": seconds,
         "rows_per_second": rates,
         "spread": {stage: spread(of) for stage, of in rates.items()},
+        "verdict": {stage: verdict(of) for stage, of in rates.items()},
         "tokenising_by_cores": {"rows": sorted(sizes)[len(sizes) // 2], "seconds": by_cores},
     }
 
