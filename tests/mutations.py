@@ -47,6 +47,8 @@ FAST = "return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_lengt
 TEXTS = 'tweets = test_tweets if name == "test" else train_tweets'
 HEAD = 'tables["train"].head(3)'
 STEPS = "total_steps = num_epochs *"
+FOLDED = 'cross_val_predict(rule, scores, labels, cv=folds, method="predict_proba")'
+LEAKED = "score_baselines(texts, labels"
 
 # By the file and the tests that must notice: each bug's name, what stands there, and what is planted instead.
 BUGS = {
@@ -77,6 +79,11 @@ BUGS = {
         ("F1 weighted by class size", 'average="macro"', 'average="weighted"'),
         ("class distance with its sign", "np.abs(predictions - labels)", "(predictions - labels)"),
         ("baselines fitted on the rows they score", "fit(train_texts, train_labels)", "fit(texts, labels)"),
+    ],
+    ("tweetsent_utils/audit.py", "tests/test_audit.py"): [
+        ("cuts judged on the rows that they were found on", FOLDED, "rule.fit(scores, labels).predict_proba(scores)"),
+        ("words judged on the rows that they were learnt from", "score_baselines(texts[train], labels[train]", LEAKED),
+        ("a lexicon seen in whatever agrees with it", " if steps < slope else 0.0", ""),
     ],
     ("tweetsent_utils/evaluation.py", "tests/test_inference.py"): [
         ("order restored the wrong way", 'argsort(kind="stable")', 'argsort(kind="stable").argsort()'),

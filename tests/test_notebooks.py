@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from tweetsent_utils import batching, dataset, encoder, evaluation, memory, reading, training
+from tweetsent_utils import audit, batching, dataset, encoder, evaluation, memory, reading, training
 from tweetsent_utils.display import show_source
 from tweetsent_utils.files import NOTEBOOKS, PROJECT_ROOT, REFERENCE, load_json
 from tweetsent_utils.parameters import gather_parameters, known_parameters, notebooks
@@ -17,7 +17,7 @@ PATHS = notebooks()
 PARAMETER_FILES = sorted((NOTEBOOKS / "params").glob("*.yaml"))
 PIECES = {
     name: piece
-    for module in (batching, dataset, encoder, evaluation, memory, reading, training)
+    for module in (audit, batching, dataset, encoder, evaluation, memory, reading, training)
     for name, piece in vars(module).items()
     if getattr(piece, "__module__", "") == module.__name__
 }

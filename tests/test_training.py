@@ -2,6 +2,9 @@
 
 import copy
 import random
+import weakref
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -329,22 +332,75 @@ def test_a_loss_that_is_not_finite_stops_with_its_step_its_tweets_and_the_last_g
     assert f"{what} (last good checkpoint: {tmp_path / 'step-00001000'}): " in stopped()
 
 
-def test_memory_that_runs_out_is_told_with_the_parts_that_pass(steady_model, batch, monkeypatch):
-    forward = steady_model.forward
+def in_parts(model: nn.Module, batch: dict, rows: int) -> torch.Tensor:
+    """A step in parts of `rows`, as the notebook's loop makes it."""
+    step = partial(train_step, model, batch, *sgd(model, 0.1))
+    return notebook.within_memory(model, batch, torch.float32, rows, lambda fits: step(micro_batch_size=fits))
 
-    def narrow(input_ids: torch.Tensor, **inputs: torch.Tensor) -> object:
-        if len(input_ids) > 3:
-            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return forward(input_ids=input_ids, **inputs)
 
-    monkeypatch.setattr(steady_model, "forward", narrow)
+@pytest.fixture
+def narrow(steady_model, monkeypatch) -> Callable[[int], list[int]]:
+    """Make the model run out of memory with more than some tweets at once; returns the sizes that it is given."""
+    forward, sizes, held = steady_model.forward, [], []
+
+    def narrowed(most: int) -> list[int]:
+        def pass_through(input_ids: torch.Tensor, **inputs: torch.Tensor) -> object:
+            assert not any(reference() is not None for reference in held)  # what a failed pass held is free again
+            sizes.append(len(input_ids))
+            if len(input_ids) > most:
+                tensor = torch.ones(3)
+                held.append(weakref.ref(tensor))
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return forward(input_ids=input_ids, **inputs)
+
+        monkeypatch.setattr(steady_model, "forward", pass_through)
+        return sizes
+
+    return narrowed
+
+
+def test_a_step_that_fits_is_made_once(steady_model, batch, narrow):
+    sizes = narrow(8)
+    assert torch.isfinite(in_parts(steady_model, batch, 16))
+    assert torch.isfinite(in_parts(steady_model, batch, 4))
+    assert sizes == [8, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "fits", "parts"), [(8, 3, 2, 4), (16, 3, 2, 4), (4, 3, 2, 4), (6, 5, 3, 3), (8, 1, 1, 8)]
+)
+def test_memory_that_runs_out_is_told_with_the_parts_that_were_tried_and_fit(
+    steady_model, batch, narrow, rows, most, fits, parts
+):
+    narrow(most)
     before = weights_of(steady_model)
-    with pytest.raises(TweetsentError, match=r"with 8 tweets at once .*: set micro_batch_size to 2, .*\(4 parts"):
-        train_step(steady_model, batch, *sgd(steady_model, 0.1))
-    with pytest.raises(TweetsentError, match=r"with 4 tweets at once .*: set micro_batch_size to 2, .*\(4 parts"):
-        train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=4)
+    what = rf"cpu is out of memory with {min(rows, 8)} tweets at once \(resident [\d,]+ MiB\)"
+    remedy = rf"set micro_batch_size to {fits}, which was tried and fits \({parts} parts a batch, for the same update"
+    with pytest.raises(TweetsentError, match=f"{what}: {remedy}"):
+        in_parts(steady_model, batch, rows)
     assert torch.equal(weights_of(steady_model), before)
-    assert torch.isfinite(train_step(steady_model, batch, *sgd(steady_model, 0.1), micro_batch_size=2))
+    assert all(weight.grad is None for weight in steady_model.parameters())  # nor does a trial disturb the next step
+    assert torch.isfinite(in_parts(steady_model, batch, fits))
+
+
+def test_a_single_tweet_that_does_not_fit_gets_another_remedy(steady_model, batch, narrow):
+    narrow(0)
+    with pytest.raises(TweetsentError, match="with 3 tweets .*: a new run with a lower max_length or"):
+        in_parts(steady_model, batch, 3)
+
+
+def test_a_cpu_that_runs_out_is_told_alike_and_another_fault_is_no_lack_of_memory(steady_model, batch):
+    def greedy(_: int) -> None:
+        torch.empty(2**60)
+
+    with pytest.raises(TweetsentError, match="with 8 tweets .*: set micro_batch_size to 4"):
+        notebook.within_memory(steady_model, batch, torch.float32, 8, greedy)
+
+    def faulty(_: int) -> None:
+        raise RuntimeError("a wrong shape")
+
+    with pytest.raises(RuntimeError, match="shape"):
+        notebook.within_memory(steady_model, batch, torch.float32, 8, faulty)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from tweetsent_utils.errors import TweetsentError, told
 from tweetsent_utils.files import NOTEBOOKS, load_json
 
 RANGES = dict.fromkeys(("batch_size", "eval_batch_size", "num_epochs", "validation_rows", "save_every"), (1, 10**6))
-RANGES |= dict.fromkeys(("max_train_rows", "max_eval_rows", "micro_batch_size", "patience"), (0, 10**9))
+COUNTS = ("max_train_rows", "max_eval_rows", "micro_batch_size", "patience", "audit_rows", "explained_rows")
+RANGES |= dict.fromkeys(COUNTS, (0, 10**9))
 RANGES |= dict.fromkeys(("label_smoothing", "attention_dropout", "warmup_ratio"), (0.0, 0.9))
 RANGES |= {"max_lr": (1e-9, 1.0), "weight_decay": (0.0, 1.0), "validation_share": (0.001, 0.9)}
 RANGES |= {"seed": (0, 2**32 - 1), "max_length": (3, 10**5)}  # what NumPy takes; [CLS], one token, [SEP]

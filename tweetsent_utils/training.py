@@ -7,7 +7,6 @@ import torch.nn.functional as F
 from torch import nn
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.memory import within_memory
 
 INPUTS = ("input_ids", "attention_mask", "labels")
 
@@ -58,24 +57,19 @@ def train_step(
     """
     model.train()
     size = len(batch["labels"])
-
-    def pass_through(rows: int) -> torch.Tensor:
-        losses = []
-        for part in zip(*(batch[name].split(rows) for name in INPUTS), strict=True):
-            input_ids, attention_mask, labels = (tensor.to(model.device) for tensor in part)
-            with autocast(model.device, precision):
-                logits = model(input_ids=input_ids, attention_mask=attention_mask).logits
-                mean = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-            losses.append(mean * (len(labels) / size))
-            losses[-1].backward()
-        return torch.stack(losses).detach().sum()
-
-    loss = within_memory(model.device, size, micro_batch_size or size, pass_through)
+    losses = []
+    for part in zip(*(batch[name].split(micro_batch_size or size) for name in INPUTS), strict=True):
+        input_ids, attention_mask, labels = (tensor.to(model.device) for tensor in part)
+        with autocast(model.device, precision):
+            logits = model(input_ids=input_ids, attention_mask=attention_mask).logits
+            mean = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
+        losses.append(mean * (len(labels) / size))
+        losses[-1].backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
     scheduler.step()
     optimizer.zero_grad()
-    return loss + 0 * norm
+    return torch.stack(losses).detach().sum() + 0 * norm
 
 
 @torch.inference_mode()

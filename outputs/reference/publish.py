@@ -1,9 +1,11 @@
 """Copy the figures of finished runs into outputs/reference/ and write the README's tables from them.
 
     python outputs/reference/publish.py [RUN_FOLDER | outputs/bench ...]
+    python outputs/reference/publish.py --labels RUN_FOLDER
 
 Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument, the README's tables
-are written anew from what lies here.
+are written anew from what lies here. With `--labels`, the figures that notebook 05 has found on real files
+become `label_audit.json`, which it shows from then on beside its own; NLTK and its word list belong to such a run.
 """
 
 import shutil
@@ -103,7 +105,10 @@ def duration(seconds: float) -> str:
 
 
 def main(runs: list[str]) -> None:
-    """Publish the named folders, then write the README's tables."""
+    """Publish the named folders, then write the README's tables; or publish one run's audit."""
+    if runs[:1] == ["--labels"]:
+        shutil.copyfile(Path(runs[1]) / "audit.json", REFERENCE / "label_audit.json")
+        return
     for run in runs:
         publish(Path(run))
     readme = PROJECT_ROOT / "README.md"
