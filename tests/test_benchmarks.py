@@ -52,6 +52,7 @@ def in_process(job: peers.Job, folder: Path) -> dict:
 def result(tiny_encoder, tweets_file, tmp_path_factory) -> dict:
     """The figures of all peers on one seed, Trainer's best settings stopped after their first step."""
     line = ["--data", str(tweets_file), "--train", "100", "--validation", "50", "--seeds", "7", "--cap", "1e-9"]
+    line += ["--epochs", "1"]
     options = speed.parse([*line, "--encoder", str(tiny_encoder)])
     options.matrix = {"matrix_size": 64, "matrix_seconds": 0.001}
     folder = tmp_path_factory.mktemp("reports")
@@ -159,7 +160,7 @@ def test_a_process_that_fails_is_told_with_its_last_words(tmp_path, monkeypatch)
 def made_up(peer: str, seed: int, seconds: float, **more: object) -> dict:
     row = {"peer": peer, "seed": seed, "device": "cpu", "finished": True, "precision": "float32", "peak_mib": 100.0}
     row |= {"tweets": 80, "training_tweets": 160, "real_tokens": 4000, "positions": 5000, "seconds": seconds}
-    row |= {"tokenise_seconds": 2.0, "layer_parameters": 1000, "validation_accuracy": 0.5 + seed / 10}
+    row |= {"tokenise_seconds": 2.0, "epochs": 1, "layer_parameters": 1000, "validation_accuracy": 0.5 + seed / 10}
     return row | {"matrix_flops": {"fp32": 6e6, "bf16": 12e6}} | more
 
 
@@ -176,6 +177,8 @@ def test_rates_are_what_comes_out_by_hand():
     )
     assert speed.derive(made_up("ours", 0, 3.0, precision="bfloat16"))["share_of_matrix_rate"] == pytest.approx(0.5)
     assert speed.derive(made_up("ours", 0, 3.0, tweets=0)) == {}
+    twice = speed.derive(made_up("ours", 0, 3.5, epochs=2))  # tokenised once for 320 tweets: half a second is theirs
+    assert twice["tweets_per_second"] == 20
 
 
 def test_a_summary_has_medians_over_seeds_of_rates_and_of_ratios():
@@ -216,6 +219,17 @@ def test_all_peers_have_the_same_dropout_and_the_same_head(tiny_encoder, tweets_
         in_process(peers.Job(name, 3, "cpu", str(tiny_encoder), str(tmp_path / "tweets"), 1e-4, 0, 64, 0.0), tmp_path)
     assert len(seen) == len(peers.PEERS) and len(set(seen.values())) == 1
     assert seen["ours"][:2] == (0.1, 0.1)
+
+
+@pytest.mark.parametrize(("peer", "batch_size"), [("original", 16), ("trainer", 8), ("ours", 16), ("ours_32", 32)])
+def test_a_second_epoch_doubles_the_steps_and_a_batch_of_twice_the_tweets_the_rate(
+    tiny_encoder, tweets_file, tmp_path, peer, batch_size
+):
+    speed.write_tweets(tmp_path / "tweets", {"train": 64, "validation": 20}, 0, tweets_file)
+    job = peers.Job(peer, 0, "cpu", str(tiny_encoder), str(tmp_path / "tweets"), 1e-4, 0, 64, 0.001, epochs=2)
+    row = in_process(job, tmp_path)
+    assert (row["steps"], row["epochs"]) == (2 * 64 // batch_size - peers.UNTIMED_STEPS, 2)
+    assert row["max_lr"] == pytest.approx(1e-4 * batch_size / 16)
 
 
 def test_synthetic_tweets_are_as_long_as_real_ones_and_the_parts_share_no_tweet():

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 import pandas as pd
@@ -31,10 +32,11 @@ class Job:
     device: str
     encoder: str  # a folder
     tweets: str  # a folder with train.parquet and validation.parquet
-    max_lr: float
+    max_lr: float  # at a batch of 16; it grows with the batch
     cap: float = 0.0  # seconds of training after which to stop; 0: none
     matrix_size: int = 2048
     matrix_seconds: float = 1.0
+    epochs: int = 1
 
 
 class CapReached(Exception):  # noqa: N818 -- no error: what was asked for
@@ -98,6 +100,11 @@ class Recorder:
         return {"finished": finished, **counts, "seconds": seconds}
 
 
+def peak_rate(job: Job, batch_size: int) -> float:
+    """Return the highest learning rate, in proportion to the batch: Goyal et al., https://arxiv.org/abs/1706.02677."""
+    return job.max_lr * batch_size / 16
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a peer's training gets."""
@@ -109,6 +116,11 @@ class Setting:
     recorder: Recorder
     dtype: torch.dtype
     batch_size: int
+
+    @property
+    def max_lr(self) -> float:
+        """The peak of the learning rate."""
+        return peak_rate(self.job, self.batch_size)
 
 
 def train_original(setting: Setting) -> None:
@@ -124,12 +136,12 @@ def train_original(setting: Setting) -> None:
         return recorder.collated(batch)
 
     loader = DataLoader(tweets, batch_size=setting.batch_size, collate_fn=collate_fn)
-    optimizer = torch.optim.Adam(model.parameters(), lr=setting.job.max_lr)
-    shape = {"total_steps": len(loader), "anneal_strategy": "linear"}
-    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, setting.job.max_lr, **shape)
+    optimizer = torch.optim.Adam(model.parameters(), lr=setting.max_lr)
+    shape = {"total_steps": setting.job.epochs * len(loader), "anneal_strategy": "linear"}
+    scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, setting.max_lr, **shape)
     losses = []
     recorder.begin()
-    for batch in loader:
+    for batch in chain.from_iterable(repeat(loader, setting.job.epochs)):
         optimizer.zero_grad()
         loss = model(**{name: batch[name].to(model.device) for name in INPUTS}).loss
         loss.backward()
@@ -155,13 +167,13 @@ class StepCallback(TrainerCallback):
 
 
 def train_with_trainer(setting: Setting, **options: Any) -> None:
-    """Train with Hugging Face Trainer: its defaults, but for `options`, the peak of the rate and one epoch."""
+    """Train with Hugging Face Trainer: its defaults, but for `options`, the peak of the rate and the epochs."""
     pad, recorder = DataCollatorWithPadding(setting.tokenizer), setting.recorder
     columns = {"input_ids": setting.train["input_ids"], "labels": setting.train["label"]}
     tweets = pd.DataFrame(columns).to_dict("records")
     with tempfile.TemporaryDirectory() as folder:
         options |= {"output_dir": folder, "save_strategy": "no", "report_to": "none", "disable_tqdm": True}
-        options |= {"num_train_epochs": 1, "learning_rate": setting.job.max_lr, "seed": setting.job.seed}
+        options |= {"num_train_epochs": setting.job.epochs, "learning_rate": setting.max_lr, "seed": setting.job.seed}
         options |= {"per_device_train_batch_size": setting.batch_size, "use_cpu": setting.job.device == "cpu"}
         trainer = Trainer(
             setting.model,
@@ -186,13 +198,15 @@ def train_ours(setting: Setting) -> None:
     sampler = LengthBucketSampler(train_set.lengths, setting.batch_size, job.seed)
     train_loader = DataLoader(train_set, batch_sampler=sampler, collate_fn=pad, generator=torch.Generator())
     notebook.speed_up(model)
-    optimizer = notebook.make_optimizer(model, job.max_lr, weight_decay=0.01)
-    scheduler = notebook.make_scheduler(optimizer, job.max_lr, len(train_loader), warmup_ratio=0.1)
+    optimizer = notebook.make_optimizer(model, setting.max_lr, weight_decay=0.01)
+    scheduler = notebook.make_scheduler(optimizer, setting.max_lr, job.epochs * len(train_loader), warmup_ratio=0.1)
     history = []
     recorder.begin()
-    for batch in train_loader:
-        history.append(train_step(model, batch, optimizer, scheduler, setting.dtype))
-        recorder.step()
+    for epoch in range(job.epochs):
+        sampler.set_epoch(epoch)
+        for batch in train_loader:
+            history.append(train_step(model, batch, optimizer, scheduler, setting.dtype))
+            recorder.step()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/speed.py [--data FILE] [--help]
 
-Each peer trains one epoch for each seed, in a process of its own, the peers in turn, so that a machine's other work
+Each peer trains some epochs for each seed, in a process of its own, the peers in turn, so that a machine's other work
 slows all alike. Not timed are start-up, the first two steps and the scoring of the validation tweets; the tokenising
 that a peer does once beforehand is charged to the tweets that are timed. All have the same dropout and the same
 environment, the Makefile's. The figures go to `outputs/bench/speed.json`, and a table to the terminal.
@@ -27,7 +27,7 @@ import pandas as pd
 import psutil
 import torch
 from common import PARTS, label_order, quantiles, read_labelled, save_figures, synthetic_tweets, token_counts
-from peers import MAX_LENGTH, PEERS, CapReached, Job, Recorder, Setting, train_original
+from peers import MAX_LENGTH, PEERS, CapReached, Job, Recorder, Setting, peak_rate, train_original
 from torch.utils.data import DataLoader
 from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel, PreTrainedTokenizerBase
 
@@ -92,7 +92,8 @@ def measure(job: Job, report: Path) -> None:
     if tokenised:
         train = with_tokens(train, tokenizer)
     row = {"peer": job.peer, "seed": job.seed, "device": job.device, "batch_size": peer.batch_size}
-    row |= {"precision": str(dtype).removeprefix("torch."), "cleaning": peer.cleaning, "training_tweets": len(train)}
+    row |= {"precision": str(dtype).removeprefix("torch."), "cleaning": peer.cleaning, "epochs": job.epochs}
+    row |= {"training_tweets": len(train), "max_lr": peak_rate(job, peer.batch_size)}
     row["tokenise_seconds"] = time.perf_counter() - started if tokenised else 0.0  # the original's are in its steps
 
     torch.manual_seed(job.seed)
@@ -157,7 +158,7 @@ def derive(row: dict[str, Any]) -> dict[str, float]:
     """
     if not row["tweets"]:
         return {}
-    seconds = row["seconds"] + row["tokenise_seconds"] * row["tweets"] / row["training_tweets"]
+    seconds = row["seconds"] + row["tokenise_seconds"] * row["tweets"] / (row["training_tweets"] * row["epochs"])
     useful = 6 * row["layer_parameters"] * row["real_tokens"] / seconds
     precision = {"bfloat16": "bf16", "float32": "fp32"}[row["precision"]]
     return {
@@ -253,16 +254,17 @@ def bench(options: argparse.Namespace, run: Callable[[Job], dict] = measure_apar
                         continue
                     cap = options.cap if PEERS[peer].capped else 0.0
                     tweets = str(folder / f"tweets{seed}")
-                    job = Job(peer, seed, device, str(encoder), tweets, options.max_lr, cap)
+                    job = Job(peer, seed, device, str(encoder), tweets, options.max_lr, cap, epochs=options.epochs)
                     rows.append(run(replace(job, **options.matrix)))
                     print(tell(rows[-1]), flush=True)
     return {
-        "what": "one epoch of training per row; tweets/s over the steps after the first two, scoring left out",
+        "what": "tweets/s over the steps after the first two, scoring left out; accuracy after the last epoch",
         "tweets": "synthetic, as long as real ones" if options.data is None else "real",
         "rows_per_seed": sizes,
         "tokens_per_tweet": described,
         "encoder": options.encoder if options.encoder in (PACKAGED, "distilbert-size") else "a local folder",
         "max_lr": options.max_lr,
+        "epochs": options.epochs,
         "not_measured": absent,
         "summary": summarise(rows),
         "runs": rows,
@@ -282,13 +284,14 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="a CSV file in the Kaggle format; without it, synthetic tweets")
-    parser.add_argument("--train", type=int, default=2400, help="training tweets (default 2400)")
+    parser.add_argument("--train", type=int, default=2000, help="training tweets (default 2000)")
     parser.add_argument("--validation", type=int, default=1000, help="validation tweets (default 1000)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="default 0 1 2")
     parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), help="default: all")
     parser.add_argument("--encoder", default=PACKAGED, help="the packaged one, a folder, a hub id, or distilbert-size")
     parser.add_argument("--device", default="auto", help="auto (the CPU, and a GPU where there is one), cpu or cuda:0")
-    parser.add_argument("--max-lr", type=float, default=1.5e-4, help="highest learning rate of every peer")
+    parser.add_argument("--max-lr", type=float, default=2e-4, help="highest learning rate at a batch of 16")
+    parser.add_argument("--epochs", type=int, default=2, help="epochs that each peer trains (default 2)")
     parser.add_argument("--cap", type=float, default=180.0, help="seconds of training for Trainer's best settings")
     parser.add_argument("--lengths", action="store_true", help="print the quantiles of tokens per tweet, and stop")
     parser.add_argument("--job", type=Path, help=argparse.SUPPRESS)
