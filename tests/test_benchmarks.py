@@ -104,6 +104,21 @@ def test_a_peer_sees_every_tweet_once_in_its_own_batches(result, lengths, peer, 
     assert 0 <= row["validation_accuracy"] <= 1
 
 
+def test_the_shares_of_ours_add_up_and_nothing_is_counted_twice(result):
+    names = [name for names in peers.WORK.values() for name in names]
+    assert len(names) == len(set(names))
+    ours = {row["peer"]: row["shares_of_time"] for row in result["summary"] if "shares_of_time" in row}
+    assert list(ours) == ["ours", "ours_32", "ours_words"]
+    for shares in ours.values():
+        assert sum(shares.values()) == pytest.approx(1) and min(shares.values()) >= 0
+        assert shares["matrix products"] > 0 and shares["optimizer and clipping"] > 0
+
+    def one_product() -> None:
+        torch.ones(500, 500) @ torch.ones(500, 500)
+
+    assert peers.shares_of_time(one_product)["matrix products"] > 0.5
+
+
 def test_words_are_fewer_tokens_and_our_batches_hold_less_padding(result, lengths):
     assert lengths["words"].sum() < lengths["raw"].sum()
     padding = {row["peer"]: row["padding"] for row in result["summary"]}

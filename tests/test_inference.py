@@ -1,16 +1,19 @@
 """Predictions belong to their rows, whatever the order and the padding they were computed in."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import notebook_functions
+from sklearn.metrics import confusion_matrix, f1_score
 from torch.utils.data import DataLoader
 
 from tweetsent_utils.batching import LengthBucketSampler, batches_by_length, collate
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.evaluation import predict
 
-inference = notebook_functions("04").inference
+notebook = notebook_functions("04")
+inference = notebook.inference
 
 TEXTS = [f"{'good people help ' * (number % 5)}panic {number}" for number in range(21)]
 
@@ -81,3 +84,54 @@ def test_inference_cuts_long_texts_and_takes_empty_ones(model, tokenizer):
 
 def test_inference_of_nothing_gives_no_rows(model, tokenizer):
     assert len(inference([], model, tokenizer)) == 0
+
+
+def test_drawing_cells_of_the_matrix_is_drawing_rows():
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 4, 300)
+    answers = np.where(random.random(300) < 0.7, labels, random.integers(0, 4, 300))
+    rows = random.integers(0, 300, (1000, 300))
+    drawn = pd.DataFrame(
+        {
+            "accuracy": [(labels[row] == answers[row]).mean() for row in rows],
+            "macro_f1": [f1_score(labels[row], answers[row], average="macro") for row in rows],
+            "mean_class_distance": [abs(labels[row] - answers[row]).mean() for row in rows],
+        }
+    ).quantile([0.025, 0.975])
+    intervals = notebook.bootstrap(confusion_matrix(labels, answers))
+    assert intervals.T.to_numpy() == pytest.approx(drawn.to_numpy(), abs=0.015)
+    assert notebook.bootstrap(confusion_matrix(labels, answers), seed=0).equals(intervals)
+
+
+def test_a_class_that_is_not_drawn_does_not_count_and_a_perfect_model_has_no_interval():
+    matrix = np.diag([50, 50, 0])
+    intervals = notebook.bootstrap(matrix)
+    assert intervals.loc["accuracy"].tolist() == [1, 1] and intervals.loc["macro_f1"].tolist() == [1, 1]
+
+
+def test_the_calibration_error_comes_out_by_hand():
+    right = np.array([True, False, True, True])
+    assert notebook.calibration_error(np.array([0.5, 0.5, 0.5, 0.5]), right) == pytest.approx(0.25)
+    # two bins: (0.6, 0.6) with one right of two, and (1.0, 1.0) with both right
+    assert notebook.calibration_error(np.array([0.6, 0.6, 1.0, 1.0]), right) == pytest.approx(0.5 * 0.1)
+    assert notebook.calibration_error(np.array([0.9, 0.1, 0.9, 0.9]), right) == pytest.approx(0.1)
+
+
+def test_suspects_are_rows_whose_class_is_less_likely_than_another_that_reaches_its_own_bar():
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    sure = np.array([0.9, 0.8, 0.05, 0.2, 0.9, 0.45])  # of class 0
+    found = notebook.suspects(labels, np.stack([sure, 1 - sure], axis=1))
+    # the bars are 0.583 and 0.483: row 2 is surely 1, row 4 surely 0; row 5 is 0.45 sure of class 0, below its bar
+    assert found.tolist() == [2, 4]
+    assert notebook.suspects(np.array([0, 1]), np.eye(2)).tolist() == []
+    assert notebook.suspects(np.array([0, 0]), np.array([[0.4, 0.6], [0.3, 0.7]])).tolist() == []  # no row of class 1
+
+
+def test_planted_labels_are_found_by_a_model_that_knows():
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 3, 400)
+    probabilities = np.full((400, 3), 0.1)
+    probabilities[np.arange(400), truth] = 0.8
+    wrong = truth.copy()
+    wrong[:20] = (wrong[:20] + 1) % 3
+    assert sorted(notebook.suspects(wrong, probabilities)) == list(range(20))

@@ -403,6 +403,14 @@ def test_a_cpu_that_runs_out_is_told_alike_and_another_fault_is_no_lack_of_memor
         notebook.within_memory(steady_model, batch, torch.float32, 8, faulty)
 
 
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
+def test_the_temperature_that_logits_were_multiplied_by_is_found(temperature):
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (5000, 4))
+    labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)  # drawn with the logits' own probabilities
+    assert notebook.fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.05)
+
+
 @pytest.mark.parametrize(
     ("scores", "epochs"), [([], 0), ([0.3], 0), ([0.3, 0.2], 1), ([0.3, 0.5, 0.5, 0.4], 2), ([0.1, 0.2, 0.3], 0)]
 )

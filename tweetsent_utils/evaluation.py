@@ -27,18 +27,18 @@ def predict(model: Module, loader: DataLoader, precision: torch.dtype = torch.fl
     return row_ids[order], labels[order], logits[order]
 
 
-def score(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+def score(labels: np.ndarray, logits: np.ndarray, ordered: bool = True) -> dict[str, float]:
     """Score logits of shape (N, classes) against N labels.
 
-    Returns `loss` (mean cross-entropy in nats), `accuracy`, `macro_f1`, `mean_class_distance` (mean of
-    |predicted rank - true rank|) and `rows` (N). Every figure is over examples, never a mean over batches.
+    Returns `loss` (mean cross-entropy in nats), `accuracy`, `macro_f1`, for ordered classes `mean_class_distance` (mean
+    of |predicted rank - true rank|), and `rows` (N). Every figure is over examples, never a mean over batches.
     """
     predictions = logits.argmax(axis=1)
     losses = -log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels]
     return {
         "loss": float(losses.mean()),
         **score_predictions(labels, predictions),
-        "mean_class_distance": float(np.abs(predictions - labels).mean()),
+        **({"mean_class_distance": float(np.abs(predictions - labels).mean())} if ordered else {}),
         "rows": len(labels),
     }
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from typing import Any
 
 import pandas as pd
@@ -186,8 +186,30 @@ def train_with_trainer(setting: Setting, **options: Any) -> None:
         trainer.train()
 
 
-def train_ours(setting: Setting) -> None:
-    """Train as notebook 03 does, with its functions and its defaults."""
+# What torch's operators on a CPU do, as a reader of the table calls it.
+WORK = {
+    "matrix products": ("mm", "addmm", "bmm", "linear"),
+    "dropout's random numbers and masks": ("random_", "ge", "where"),
+    "filling new gradients with zeros": ("fill_", "zero_"),
+    "copies and casts": ("copy_", "cat"),
+    "softmax and GELU": ("_softmax", "_softmax_backward_data", "gelu", "gelu_backward", "_log_softmax"),
+    "layer norms": ("native_layer_norm", "native_layer_norm_backward"),
+    "sums and products by element": ("add", "add_", "mul", "mul_", "div", "sum"),
+    "optimizer and clipping": ("_fused_adamw_", "linalg_vector_norm", "_foreach_norm", "_foreach_mul_"),
+}
+
+
+def shares_of_time(run: Callable[[], Any]) -> dict[str, float]:
+    """Return the shares of a CPU's time that kinds of work take while `run` is called, and of all else."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
+        run()
+    times = {event.key.removeprefix("aten::"): event.self_cpu_time_total for event in profiler.key_averages()}
+    shares = {kind: sum(times.get(name, 0) for name in names) / sum(times.values()) for kind, names in WORK.items()}
+    return shares | {"the rest": 1 - sum(shares.values())}
+
+
+def train_ours(setting: Setting) -> Callable[[], dict[str, float]]:
+    """Train as notebook 03 does, with its functions and its defaults; returns what profiles ten more steps."""
     job, model, recorder = setting.job, setting.model, setting.recorder
     notebook = notebook_functions("03")
     train_set = TweetDataset(setting.train)
@@ -207,6 +229,14 @@ def train_ours(setting: Setting) -> None:
         for batch in train_loader:
             history.append(train_step(model, batch, optimizer, scheduler, setting.dtype))
             recorder.step()
+    schedule = notebook.make_scheduler(optimizer, setting.max_lr, 1000, warmup_ratio=0.1)  # the first is at its end
+    batches = [pad([train_set[index] for index in chosen]) for chosen in islice(sampler, 10)]
+
+    def more() -> None:
+        for batch in batches:
+            train_step(model, batch, optimizer, schedule, setting.dtype)
+
+    return partial(shares_of_time, more)
 
 
 @dataclass(frozen=True)
@@ -214,7 +244,7 @@ class Peer:
     """One way to train."""
 
     title: str
-    train: Callable[[Setting], None]
+    train: Callable[[Setting], Callable[[], dict] | None]
     batch_size: int
     precision: str  # of the training: fp32, bf16 or auto, as notebook 03 names them
     cleaning: str = "raw"

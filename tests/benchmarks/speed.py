@@ -101,9 +101,9 @@ def measure(job: Job, report: Path) -> None:
     row["layer_parameters"] = sum(weight.numel() for name, weight in model.named_parameters() if ".layer." in name)
     recorder = Recorder(device, job.cap, lambda counts: save_json(report, row | counts | {"matrix_flops": rates}))
     setting = Setting(job, model, tokenizer, train, recorder, dtype, peer.batch_size)
-    finished = False
+    finished, profile = False, None
     with suppress(CapReached):
-        peer.train(setting)
+        profile = peer.train(setting)
         finished = True
     recorder.finish()
     row |= recorder.counts(finished) | {"peak_mib": peak_memory(device)}
@@ -111,6 +111,8 @@ def measure(job: Job, report: Path) -> None:
     row["matrix_flops"] = {name: max(rate, again[name]) for name, rate in rates.items()}
     if finished:
         row["validation_accuracy"] = accuracy(model, with_tokens(validation, tokenizer))
+    if profile and device.type == "cpu":  # last, since it goes on training
+        row["shares_of_time"] = profile()
     save_json(report, row)
 
 
@@ -196,6 +198,8 @@ def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if peaks := [row["peak_mib"] for row in mine.values() if "peak_mib" in row]:
             summary["peak_mib"] = statistics.median(peaks)
         summary |= {name: sum(row[name] for row in mine.values()) for name in ("tweets", "seconds")}
+        if shares := [row["shares_of_time"] for row in mine.values() if "shares_of_time" in row]:
+            summary["shares_of_time"] = {kind: statistics.mean(one[kind] for one in shares) for kind in shares[0]}
         if scores := [row["validation_accuracy"] for row in mine.values() if "validation_accuracy" in row]:
             spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
             summary |= {"accuracy_mean": statistics.mean(scores), "accuracy_std": spread}
