@@ -144,7 +144,7 @@ BUGS = {
     ("notebooks/02_dataset_creation.ipynb", "tests/test_pipeline.py"): [
         ("test texts taken from the training file", TEXTS, "tweets = train_tweets"),
         ("test rows in train", HEAD, 'tables["train"] = pd.concat([tables["train"], tables["test"]])\n' + HEAD),
-        ("train drawn from all rows", "sample_rows(train_labels.loc[train_rows]", "sample_rows(train_labels"),
+        ("train drawn from all rows", "sample_rows(learnt.loc[train_rows]", "sample_rows(learnt"),
         ("labels beside other rows' texts", "part.values", "part.sample(frac=1, random_state=0).values"),
     ],
     ("notebooks/03_training.ipynb", "tests/test_pipeline.py"): [
