@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
-ROWS = {"question": 220, "complaint": 220, "praise": 160}
+ROWS = {"question": 240, "complaint": 210, "praise": 150}
 EMOJI = ["📚", "🙂", "📖", "🤔", "🌧️", "☕", "🐶", "🎹", "🚲", "👵🏽", "✉️", "🔑"]
 DESKS = ["web form", "letter box", "chat", "front desk"]
 
