@@ -62,9 +62,13 @@ def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
     two |= {"text_column": "brief", "label_column": "wahl"}
     processes = [start(folder / "many", tiny_encoder, len(STEPS), **many, validation_share=0.3)]
     processes.append(start(folder / "two", tiny_encoder, 2, **two))
-    for process in processes:
-        said = process.communicate(timeout=300)[1]
-        assert process.returncode == 0, said
+    try:
+        for process in processes:
+            said = process.communicate(timeout=900)[1]
+            assert process.returncode == 0, said
+    finally:
+        for process in processes:
+            process.kill()
     return {name: folder / name for name in ("many", "two")}
 
 
