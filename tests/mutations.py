@@ -48,6 +48,7 @@ TEXTS = 'tweets = test_tweets if name == "test" else train_tweets'
 HEAD = 'tables["train"].head(3)'
 STEPS = "total_steps = num_epochs *"
 FOLDED = 'cross_val_predict(rule, scores, labels, cv=folds, method="predict_proba")'
+GAPS = "abs((confidence - right)[places == place]).sum()"
 LEAKED = "score_baselines(texts, labels"
 
 # By the file and the tests that must notice: each bug's name, what stands there, and what is planted instead.
@@ -61,7 +62,11 @@ BUGS = {
         ("schedule stepped per epoch", "    scheduler.step()\n", ""),
         ("cross-entropy summed", LOSS, LOSS[:-1] + ', reduction="sum")'),
         ("softmax before the cross-entropy", LOSS, LOSS.replace("logits", "logits.softmax(-1)")),
-        ("parts of a batch weighted alike", "mean * (len(labels) / size)", "mean * rows / size"),
+        (
+            "parts of a batch weighted alike",
+            "mean * (len(labels) / size)",
+            "mean / -(-size // (micro_batch_size or size))",
+        ),
         ("gradients that are not finite go unseen", " + 0 * norm", ""),
     ],
     ("tweetsent_utils/training.py", "tests/test_training.py::test_padding_does_not_change_the_logits"): [
@@ -70,6 +75,7 @@ BUGS = {
     ("notebooks/03_training.ipynb", "tests/test_training.py"): [
         ("warm-up left out", '"pct_start": warmup,', '"pct_start": 0.0,'),
         ("weight decay on biases and norms", '"weight_decay": 0.0}', '"weight_decay": weight_decay}'),
+        ("the temperature upside down", "score(labels, logits / math.exp(log", "score(labels, logits * math.exp(log"),
         ("torch left unseeded", "\n    torch.manual_seed(seed)", ""),
     ],
     ("tweetsent_utils/evaluation.py", "tests/test_evaluation.py"): [
@@ -90,7 +96,11 @@ BUGS = {
         ("logits left in the loader's order", "logits[order]", "logits"),
     ],
     ("notebooks/04_inference.ipynb", "tests/test_inference.py"): [
-        ("long texts not cut", "truncation=True, return_tensors", "return_tensors")
+        ("long texts not cut", "truncation=True, return_tensors", "return_tensors"),
+        ("a class that is not drawn counted as a failure", "np.nanmean(f1, axis=1)", "np.nan_to_num(f1).mean(axis=1)"),
+        ("rows and columns of the matrix mixed up", "drawn.sum(axis=1) + drawn.sum(axis=2)", "2 * drawn.sum(axis=1)"),
+        ("gaps of single tweets instead of groups", "abs((confidence - right)[places == place].sum())", GAPS),
+        ("confidence alone makes a suspect", "(likely.max(axis=1) > 0) & ", ""),
     ],
     ("notebooks/06_compare_runs.ipynb", "tests/test_compare_runs.py"): [
         ("runs sorted by their test scores", '(["validation_accuracy", "valid', '(["test_accuracy", "valid'),
@@ -123,6 +133,11 @@ BUGS = {
     ("notebooks/02_dataset_creation.ipynb", "tests/test_dataset.py"): [
         ("validation rows kept in train", "return train.sort_values(),", "return labels.index,"),
         ("split not stratified", ", stratify=labels", ""),
+        (
+            "validation by day takes the first days",
+            "late = days >= days.sort_values()",
+            "late = days <= days.sort_values()",
+        ),
         ("split not seeded", "stratify=labels, random_state=seed", "stratify=labels"),
         ("rows drawn without a seed", "labels.sample(frac=1, random_state=seed)", "labels.sample(frac=1)"),
         ("rows drawn out of file order", "[:max_rows].sort_values()", "[:max_rows]"),
@@ -130,6 +145,9 @@ BUGS = {
     ("tweetsent_utils/reading.py", "tests/test_reading.py"): [
         ("labels ranked as they appear", "in enumerate(label_order)}\n", "in enumerate(labels.unique())}\n"),
         ("the tweet 'None' taken for a gap", '"keep_default_na": False, "na_values": [""]', '"na_values": [""]'),
+        ("the Kaggle files taken for cp1252", r"\xc2[\x80-\x9f]|", ""),
+        ("whole numbers read with a point", ".convert_dtypes()", ""),
+        ("numbered classes sorted as text", ", key=int if numbers else None", ""),
     ],
     ("tweetsent_utils/cleaning.py", "tests/test_cleaning.py"): [("hashtags kept among words", "[@#]", "[@]")],
     ("tweetsent_utils/encoder.py", "tests/test_cleaning.py"): [
@@ -144,7 +162,7 @@ BUGS = {
     ("notebooks/02_dataset_creation.ipynb", "tests/test_pipeline.py"): [
         ("test texts taken from the training file", TEXTS, "tweets = train_tweets"),
         ("test rows in train", HEAD, 'tables["train"] = pd.concat([tables["train"], tables["test"]])\n' + HEAD),
-        ("train drawn from all rows", "sample_rows(train_labels.loc[train_rows]", "sample_rows(train_labels"),
+        ("train drawn from all rows", "sample_rows(learnt.loc[train_rows]", "sample_rows(learnt"),
         ("labels beside other rows' texts", "part.values", "part.sample(frac=1, random_state=0).values"),
     ],
     ("notebooks/03_training.ipynb", "tests/test_pipeline.py"): [

@@ -59,27 +59,27 @@ def read(content: str | bytes, folder: Path, encoding: str = LATIN) -> pd.DataFr
 @pytest.mark.parametrize(
     ("content", "encoding", "expected"),
     [
-        ("", LATIN, "tweets.csv is empty: give a file with a header and tweets"),
-        ("  \n\n", LATIN, "tweets.csv is empty"),
+        ("", LATIN, "tweets.csv cannot be read (No columns to parse from file): mend it, name another, or run `make"),
+        ("  \n\n", LATIN, "tweets.csv cannot be read (No columns to parse"),
         ("text,label\n", LATIN, "tweets.csv has a header and no row below it: give a file with tweets"),
-        ("text;label\na, b;low\n", LATIN, "no commas between its columns ('text;label'): save it as CSV with commas"),
-        ("text\tlabel\na\tlow\n", LATIN, "no commas between its columns"),
+        ("text;label\na b;low\n", LATIN, "no column 'text': set text_column and label_column to two of text;label (a "),
+        ("text\tlabel\na\tlow\n", LATIN, "two of text\tlabel (a .csv has commas between them, a .tsv tabs), each"),
         ("tweet,label\na,low\n", LATIN, "has no column 'text': set text_column and label_column to two of tweet, "),
         ("text,sentiment\na,low\n", LATIN, "has no column 'label': set text_column"),
         ("text,text,label\na,b,low\n", LATIN, "has two columns 'text': set text_column"),
         ("text,label,x,label\na,low,,high\n", LATIN, "has two columns 'label'"),
-        ("text,label\ncafé,low\n", LATIN, "is UTF-8, and ISO-8859-1 would garble it (the 'é' in line 2): set encoding"),
-        ("text,label\na,low\nsmile 😀,low\n", "cp1252", "is UTF-8, and cp1252 would garble it (the '😀' in line 3)"),
-        ("\ufefftext,label\na,low\n", LATIN, "is UTF-8, and ISO-8859-1 would garble it (the '\\ufeff' in line 1)"),
-        (b"text,label\na,low\ncaf\xe9,low\n", "utf-8", "is not utf-8 ('utf-8' codec can't decode byte 0xe9 in"),
-        (b"text,label\na,low\ncaf\xe9,low\n", "UTF8", "in line 3): try encoding ISO-8859-1 or utf-8"),
-        (GOOD[:-1], "utf-16", "is not utf-16"),
-        (GOOD, "klingon", "encoding 'klingon' cannot be used (unknown encoding: klingon): try ISO-8859-1 or utf-8"),
-        (GOOD, "", "encoding '' cannot be used"),
-        ('text,label\nfine,low\n"never closed,low\nx,low\n', LATIN, "starting at row 2): repair or replace it"),
-        ("text,label\na,low\nb,low,more,fields\n", LATIN, "Expected 2 fields in line 3, saw 4): repair or replace it"),
-        ("text,label\na,low,more\nb,low,more\n", LATIN, "is no CSV file that pandas can read"),
-        ("text,label\na,low\nb,lwo\n", LATIN, "data row 2 has the unknown label 'lwo': correct the row, or label_"),
+        ("text,label\ncafé,low\n", LATIN, "is UTF-8, and ISO-8859-1 garbles 'é' in line 2: set utf-8"),
+        ("text,label\na,low\nsmile 😀,low\n", "cp1252", "is UTF-8, and cp1252 garbles '😀' in line 3"),
+        ("\ufefftext,label\na,low\n", LATIN, "is UTF-8, and ISO-8859-1 garbles '\\ufeff' in line 1"),
+        (b"text,label\na,low\ncaf\xe9,low\n", "utf-8", "line 3 cannot be read as utf-8 ('utf-8' codec can't"),
+        (b"text,label\na,low\ncaf\xe9,low\n", "UTF8", "byte): repair it, or try encoding ISO-8859-1 or utf-8"),
+        (GOOD[:-1], "utf-16", "cannot be read as utf-16"),
+        (GOOD, "klingon", "cannot be read as klingon (unknown encoding: klingon): repair it, or try encoding ISO-"),
+        ("text,label\nsmile 😀,low\n".encode() + b"caf\xe9,low\n", "", "line 3 cannot be read as utf-8 ('utf-8' codec"),
+        ('text,label\nfine,low\n"never closed,low\nx,low\n', LATIN, "starting at row 2): mend it, name another"),
+        ("text,label\na,low\nb,low,more,fields\n", LATIN, "Expected 2 fields in line 3, saw 4): mend it"),
+        ("text,label\na,low,more\nb,low,more\n", LATIN, "tweets.csv cannot be read (Error tokenizing"),
+        ("text,label\na,low\nb,lwo\n", LATIN, "data row 2 has the unknown label 'lwo': correct or remove it; the"),
         ("text,label\na,low\nb,\nc,\n", LATIN, "data row 2 has no label: fill it in or remove the row (2 such rows)"),
         ("text,label\na,low\nb\n", LATIN, "data row 2 has no label"),
         ("text,label\na,low\n,low\n", LATIN, "data row 2 has no text: fill it in or remove the row (1 such rows)"),
@@ -94,9 +94,9 @@ def test_a_bad_file_is_refused(tmp_path, content, encoding, expected):
 
 
 def test_what_is_no_file_is_refused(tmp_path):
-    for path in (tmp_path / "nowhere.csv", tmp_path):
+    for path, why in ((tmp_path / "nowhere.csv", "No such file or directory"), (tmp_path, "Is a directory")):
         message = sentence(read_tweets, path, "text", "label", LATIN)
-        assert f"{path} is not a file: name another, or fetch the Kaggle files with `make data`" == message
+        assert message == f"{path} cannot be read ({why}): mend it, name another, or run `make data` for Kaggle's"
 
 
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root, who may run the tests, may read everything
     message = sentence(read_tweets, tmp_path / "tweets.csv", "text", "label", LATIN)
-    assert "cannot be read (Permission denied): get the right to read it" in message
+    assert "cannot be read (Permission denied): mend it, name another" in message
 
 
 @pytest.mark.parametrize(
@@ -359,6 +359,8 @@ def test_an_interrupted_run_says_so_and_the_same_command_goes_on(outputs, group)
         ("cleaning", "spotless", "cleaning is 'spotless': choose one of raw, repaired, words"),
         ("precision", "fp8", "precision is 'fp8': choose one of auto, bf16, fp32"),
         ("label_order", "[low]", "label_order is ['low']: name two or more classes, each once"),
+        ("label_order", "[low, high, 1.5]", "label_order is ['low', 'high', 1.5]: give a value of type list"),
+        ("label_order", "[low, no]", "label_order is ['low', False]: give a value of type list"),
         ("label_order", "[low, high, Low]", "'Low']: name two or more classes, each once"),
         ("text_column", "Sentiment", "text_column and label_column are both 'Sentiment': name two different ones"),
         ("run_name", "../elsewhere", "run_name is '../elsewhere'"),

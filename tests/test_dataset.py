@@ -11,7 +11,8 @@ from tweetsent_utils.errors import TweetsentError
 
 save_split = notebook_functions("02").save_split
 
-split_rows, sample_rows = (getattr(notebook_functions("02"), name) for name in ("split_rows", "sample_rows"))
+notebook = notebook_functions("02")
+split_rows, sample_rows, split_latest = notebook.split_rows, notebook.sample_rows, notebook.split_latest
 NAMES = ["awful", "bad", "so so", "good", "great"]
 CLASS_SIZES = {0: 130, 1: 240, 2: 77, 3: 311, 4: 42}
 
@@ -69,6 +70,36 @@ def test_too_few_tweets_for_a_split_are_told(sizes, rows, sentence):
         split_rows(small, NAMES, rows, 0.9, 0)
 
 
+def by_day(days: list[str], labels: list[int], rows: int, share: float = 0.9) -> tuple[list, list]:
+    """What `split_latest` gives to train and to validation, for rows that are numbered from 10."""
+    index = range(10, 10 + len(days))
+    series = pd.Series(pd.to_datetime(days), index), pd.Series(labels, index)
+    train, validation = split_latest(series[1], series[0], NAMES, rows, share)
+    return list(train), list(validation)
+
+
+def test_validation_by_day_takes_the_last_whole_days_wherever_they_stand_in_the_file():
+    days = ["2020-04-02", "2020-03-30", "2020-04-01", "2020-04-02", "2020-03-31", "2020-03-31"]
+    labels = [0, 1, 1, 1, 0, 1]
+    assert by_day(days, labels, 2) == ([11, 12, 14, 15], [10, 13])
+    assert by_day(days, labels, 1) == ([11, 12, 14, 15], [10, 13])  # the whole last day
+    assert by_day(days, labels, 3) == ([11, 14, 15], [10, 12, 13])
+    assert by_day(days, labels, 100, share=0.5) == ([11, 14, 15], [10, 12, 13])
+
+
+@pytest.mark.parametrize(
+    ("days", "labels", "sentence"),
+    [
+        (["2020-03-30", None, "2020-03-31"], [0, 1, 0], "data row 12 has no day .1 such rows.: set date_column"),
+        (["2020-03-30"] * 3 + ["2020-03-31"], [0, 1, 0, 0], "'bad' stands on one side only of a split at 2020-03-31"),
+        (["2020-03-30"] * 4, [0, 1, 0, 1], "stands on one side only of a split at 2020-03-30"),
+    ],
+)
+def test_days_that_cannot_be_split_are_told(days, labels, sentence):
+    with pytest.raises(TweetsentError, match=sentence):
+        by_day(days, labels, 1)
+
+
 def test_sample_rows_draws_a_stratified_seeded_part_in_file_order(labels):
     part = sample_rows(labels, 100, seed=3)
     assert len(part) == 100
@@ -100,7 +131,7 @@ def test_tokenize_gives_each_texts_own_ids_cut_and_unpadded(tiny_encoder):
 
 def test_split_comes_back_from_disk_as_it_was(tmp_path):
     table = pd.DataFrame({"row_id": [4, 9, 11], "text": ["a\r\r\nb", "\u00c2\x92 é", "NA"], "label": [0, 4, 2]}).assign(
-        input_ids=[[2, 7, 3], [2, 3], [2, 9, 9, 9, 3]]
+        day=["2020-03-16", "", "2020-04-01"], input_ids=[[2, 7, 3], [2, 3], [2, 9, 9, 9, 3]]
     )
     save_split(tmp_path, "validation", table)
     loaded = load_split(tmp_path, "validation")
@@ -118,7 +149,7 @@ def test_split_that_was_never_made_names_the_notebook_that_makes_it(tmp_path):
 def test_dataset_gives_each_tweet_with_row_id_tokens_and_label(tmp_path, through_disk):
     table = pd.DataFrame({"row_id": [5, 3], "text": ["x", "y"], "label": [1, 0], "input_ids": [[2, 8, 3], [2, 3]]})
     if through_disk:
-        save_split(tmp_path, "train", table)
+        save_split(tmp_path, "train", table.assign(day=""))
         table = load_split(tmp_path, "train")
     dataset = TweetDataset(table)
     assert len(dataset) == 2

@@ -59,7 +59,7 @@ class Explorer:
 
 def browser(somebody: bool) -> Explorer:
     names = {"splits": {"train": TWEETS}, "texts": TWEETS["text"], "written": {"train": DAYS}}
-    return Explorer("01", somebody, text_column="text", label_column="label", label_order=LABELS, **names)
+    return Explorer("01", somebody, text_column="text", label_column="label", label_names=LABELS, **names)
 
 
 def row(card: str) -> int:

@@ -7,7 +7,13 @@ import pytest
 
 from tweetsent_utils import parameters
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.parameters import coerce, declared_parameters, gather_parameters, known_parameters
+from tweetsent_utils.parameters import (
+    check_parameters,
+    coerce,
+    declared_parameters,
+    gather_parameters,
+    known_parameters,
+)
 
 KNOWN = {"seed": 0, "max_lr": 0.1, "encoder": "tiny", "show": True, "label_order": ["low", "high"]}
 
@@ -77,7 +83,7 @@ def test_value_takes_the_type_of_its_default(name, value, expected):
         ("label_order", "good", "list"),
         ("label_order", "{a: 1}", "list"),
         ("label_order", "[no, yes]", "list"),
-        ("label_order", [1, 2], "list"),
+        ("label_order", [1.5, 2], "list"),
     ],
 )
 def test_value_of_a_wrong_type_is_refused_with_the_type_and_an_example(name, value, type_name):
@@ -180,3 +186,10 @@ on = True"""
 def test_notebook_without_parameters_declares_none(tmp_path):
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a = 1")]), tmp_path / "x.ipynb")
     assert declared_parameters(tmp_path / "x.ipynb") == {}
+
+
+def test_labels_that_are_numbers_become_names_and_no_order_is_allowed():
+    known = {"label_order": ["low", "high"], "test_file": "x.csv", "train_file": "y.csv"}
+    assert check_parameters({"label_order": [0, 1, 2]}, known) == {"label_order": ["0", "1", "2"]}
+    assert check_parameters({"label_order": "[1, 0]"}, known) == {"label_order": ["1", "0"]}
+    assert check_parameters({"label_order": [], "test_file": ""}, known) == {"label_order": [], "test_file": ""}

@@ -169,7 +169,7 @@ def test_a_notebook_that_misses_its_input_says_which_notebook_to_run(tmp_path):
 def test_a_failing_notebook_gives_one_sentence_and_the_partial_notebook(tmp_path, tiny_run, capsys):
     assert drive(tmp_path / "failed", tiny_run | {"train_file": "data/nowhere.csv"}) == 1
     error = capsys.readouterr().err
-    assert re.search(r"01_data_analysis stopped in code cell \d+: data/nowhere.csv is not a file", error)
+    assert re.search(r"01_data_analysis stopped in code cell \d+: data/nowhere.csv cannot be read", error)
     assert "Traceback" not in error
     partial = tmp_path / "failed" / "01_data_analysis.partial.ipynb"
     assert str(partial) in error and partial.is_file()

@@ -23,6 +23,13 @@ def test_there_is_one_colour_per_class_and_no_colour_twice(classes):
     assert len(colors) == len(set(colors)) == classes
 
 
+def test_classes_without_an_order_have_colours_without_one():
+    colors = class_colors(40, ordered=False)
+    assert len(colors) == 40 and len(set(colors[:8])) == 8 and colors[8:16] == colors[:8]
+    lightness = [sum(to_rgb(color)) for color in colors[:8]]
+    assert lightness != sorted(lightness) and lightness != sorted(lightness, reverse=True)
+
+
 @pytest.mark.parametrize("classes", [2, 3, 5, 40])
 def test_the_ramp_runs_from_warm_to_cool_through_grey(classes):
     colors = [to_rgb(color) for color in class_colors(classes)]

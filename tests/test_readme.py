@@ -36,6 +36,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 PHONY = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.M)[1].split()
 REFERENCE, PARAMS, SAMPLE = ROOT / "outputs" / "reference", ROOT / "notebooks" / "params", ROOT / "data" / "sample"
+LIBRARY = ROOT / "data" / "library" / "messages.csv"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 PYTHON = re.compile(r"^\.venv[\\/](bin|Scripts)[\\/]python\b")
@@ -146,7 +147,7 @@ def ran(tiny_encoder, tmp_path_factory):
     """What each of the README's runs, made in its order on tiny tweets and a tiny encoder, said, and when it wrote."""
     folder = tmp_path_factory.mktemp("readme")
     files = {"train_file": make_tweets(12, 0), "test_file": make_tweets(4, 100)}
-    files = {name: write_kaggle_csv(folder / name, tweets) for name, tweets in files.items()}
+    files = {name: write_kaggle_csv(folder / f"{name}.csv", tweets) for name, tweets in files.items()}
     small = [("encoder", tiny_encoder), ("max_length", 32), *files.items()]
     results = {}
     for command in sorted(TO_RUN, key=lambda command: command.startswith("python")):  # papermill runs beside the others
@@ -367,13 +368,15 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"fetches the (\w+) files", lambda: len(runpy.run_path(str(ROOT / "data" / "download.py"))["SHA256"])),
     (r"Without make, the (\w+) are", lambda: lines_of_block("make data")),
     (r"on cuda:(\d)", lambda: int(parameter("full", "device").removeprefix("cuda:"))),
-    (r"set `max_train_rows` to (\d)", lambda: parameter("full", "max_train_rows")),
+    (r"in (\w+) classes that have no order", lambda: pd.read_csv(LIBRARY)["kind"].nunique()),
+    (r"Set `max_train_rows` to (\d)", lambda: parameter("full", "max_train_rows")),
     (r"the default keeps ([\d,]+) rows", lambda: known_parameters()["max_train_rows"]),
     (rf"The encoder {PACKAGED}: Apache-([\d.]+)\.", lambda: re.search("license: apache-(.+)", model_card())[1]),
 )
 WITHOUT_A_SOURCE = {
     "Covid-19": "a name",
     "SHA-256": "a name",
+    "UTF-8": "a name",
     "macro-F1": "a name",
     r"\[0\d [A-Z]": "a notebook's number, compared with its file above",
 }

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.files import intact, need
 
-COLUMNS = ["row_id", "text", "label", "input_ids"]
+COLUMNS = ["row_id", "text", "label", "day", "input_ids"]
 
 
 class TweetDataset(Dataset):

@@ -21,7 +21,7 @@ RANGES |= dict.fromkeys(COUNTS, (0, 10**9))
 RANGES |= dict.fromkeys(("label_smoothing", "attention_dropout", "warmup_ratio"), (0.0, 0.9))
 RANGES |= {"max_lr": (1e-9, 1.0), "weight_decay": (0.0, 1.0), "validation_share": (0.001, 0.9)}
 RANGES |= {"seed": (0, 2**32 - 1), "max_length": (3, 10**5)}  # what NumPy takes; [CLS], one token, [SEP]
-CHOICES = {"cleaning": CLEANINGS, "precision": ("auto", "bf16", "fp32")}
+CHOICES = {"cleaning": CLEANINGS, "precision": ("auto", "bf16", "fp32"), "validation_split": ("random", "latest")}
 
 
 def notebooks() -> list[Path]:
@@ -57,23 +57,23 @@ def coerce(name: str, value: Any, known: dict[str, Any]) -> Any:
         with suppress(ValueError, yaml.YAMLError):
             value = float(value) if wanted is float else yaml.safe_load(value)
     value = float(value) if wanted is float and type(value) is int else value
-    of = known[name][:1] if wanted is list else []  # such as a label `no`, which YAML takes for False
-    if type(value) is not wanted or (of and any(type(item) is not type(of[0]) for item in value)):
+    names = value if wanted is list is type(value) else []  # the label 1 is a name, and `no` is False to YAML
+    if type(value) is not wanted or any(type(item) not in (str, int) for item in names):
         raise TweetsentError(f"{name} is {value!r}: give a value of type {wanted.__name__}, such as {known[name]!r}")
     least, most = RANGES.get(name, (value, value))
     if not least <= value <= most:  # nor is NaN
         raise TweetsentError(f"{name} is {value!r}: give a value between {least:,} and {most:,}")
     if value not in CHOICES.get(name, (value,)):
         raise TweetsentError(f"{name} is {value!r}: choose one of {', '.join(CHOICES[name])}")
-    return value
+    return [str(item) for item in value] if names else value
 
 
 def check_parameters(values: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     """Return all values in the types of their defaults; refuse a wrong one, and those that contradict each other."""
     values = {name: coerce(name, value, known) for name, value in values.items()}
-    labels = values.get("label_order", ["low", "high"])
-    if len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
-        raise TweetsentError(f"label_order is {labels!r}: name two or more classes, each once")
+    labels = values.get("label_order", [])
+    if labels and len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
+        raise TweetsentError(f"label_order is {labels!r}: name two or more classes, each once, or none")
     for one, other in (("train_file", "test_file"), ("text_column", "label_column")):
         if one in values and values[one] == values.get(other):
             raise TweetsentError(f"{one} and {other} are both {values[one]!r}: name two different ones")

@@ -20,10 +20,11 @@ def use_style() -> None:
     plt.ioff()
 
 
-def class_colors(classes: int) -> list[str]:
-    """Return one colour for each of a number of ordered classes.
+def class_colors(classes: int, ordered: bool = True) -> list[str]:
+    """Return a colour per class: along the ramp, or by turns one of Okabe and Ito's eight, which have no order.
 
     >>> class_colors(5)[2]
     '#a6a6a6'
     """
-    return [to_hex(CLASS_RAMP(rank / max(classes - 1, 1))) for rank in range(classes)]
+    ramp = [to_hex(CLASS_RAMP(rank / max(classes - 1, 1))) for rank in range(classes)]
+    return ramp if ordered else [to_hex(plt.color_sequences["okabe_ito"][(rank + 1) % 8]) for rank in range(classes)]

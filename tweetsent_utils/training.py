@@ -56,8 +56,7 @@ def train_step(
     where the gradients are not finite.
     """
     model.train()
-    size = len(batch["labels"])
-    losses = []
+    size, losses = len(batch["labels"]), []
     for part in zip(*(batch[name].split(micro_batch_size or size) for name in INPUTS), strict=True):
         input_ids, attention_mask, labels = (tensor.to(model.device) for tensor in part)
         with autocast(model.device, precision):
