@@ -59,7 +59,7 @@ def measure(rows: int, folder: Path, times: int) -> dict[str, float]:
     names = dict(enumerate(label_order()))
     columns = {NAMES["text_column"]: tweets["text"], NAMES["label_column"]: tweets["label"].map(names)}
     csv, reading = folder / "tweets.csv", (NAMES["text_column"], NAMES["label_column"], NAMES["encoding"])
-    pd.DataFrame(columns).to_csv(csv, index=False, encoding=NAMES["encoding"])
+    pd.DataFrame(columns).to_csv(csv, index=False, encoding="ISO-8859-1")  # as the Kaggle files are
     texts, tokenizer = tweets["text"].tolist(), load_tokenizer(packaged_encoder(), "raw", 128)
     table = tweets.assign(row_id=range(rows), input_ids=tokenize(texts, tokenizer))
     save_split = notebook_functions("02").save_split
