@@ -19,6 +19,7 @@ from tweetsent_utils.reading import label_ids, read_tweets
 from tweetsent_utils.runs import environment
 
 SAMPLE = PROJECT_ROOT / "data" / "sample" / "Corona_NLP_train.csv"
+ENCODING = "ISO-8859-1"  # of the Kaggle files
 PARTS = ("train", "validation")
 
 # Tokens of a tweet at these shares of 38,524 real training tweets (mean 54.8, standard deviation 20.2), measured by
@@ -35,7 +36,7 @@ def label_order() -> list[str]:
 def read_labelled(file: Path) -> pd.DataFrame:
     """Read a file in the Kaggle format as a table of `text` and `label`, a rank from 0 to 4."""
     names = known_parameters()
-    tweets = read_tweets(file, names["text_column"], names["label_column"], names["encoding"])
+    tweets = read_tweets(file, names["text_column"], names["label_column"], ENCODING)
     labels = label_ids(tweets[names["label_column"]], names["label_order"], file)
     return pd.DataFrame({"text": tweets[names["text_column"]], "label": labels})
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 import torch
-from common import label_order, save_figures, synthetic_tweets
+from common import ENCODING, label_order, save_figures, synthetic_tweets
 from notebook_code import notebook_functions
 from torch.utils.data import DataLoader
 from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel
@@ -58,8 +58,8 @@ def measure(rows: int, folder: Path, times: int) -> dict[str, float]:
     tweets = synthetic_tweets(rows, "train", seed=0)
     names = dict(enumerate(label_order()))
     columns = {NAMES["text_column"]: tweets["text"], NAMES["label_column"]: tweets["label"].map(names)}
-    csv, reading = folder / "tweets.csv", (NAMES["text_column"], NAMES["label_column"], NAMES["encoding"])
-    pd.DataFrame(columns).to_csv(csv, index=False, encoding=NAMES["encoding"])
+    csv, reading = folder / "tweets.csv", (NAMES["text_column"], NAMES["label_column"], ENCODING)
+    pd.DataFrame(columns).to_csv(csv, index=False, encoding=ENCODING)
     texts, tokenizer = tweets["text"].tolist(), load_tokenizer(packaged_encoder(), "raw", 128)
     table = tweets.assign(row_id=range(rows), input_ids=tokenize(texts, tokenizer))
     save_split = notebook_functions("02").save_split
