@@ -223,7 +223,11 @@ def test_a_sweep_becomes_one_table_sorted_by_validation_and_means_over_seeds(out
     assert (outputs / "sweep" / "figures" / "compare_runs.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize("other", [{"train_file": "others.csv"}, {"max_eval_rows": 9}, {"label_order": ["x", "y"]}])
+DIFFERENT_TASKS = [{"train_file": "others.csv"}, {"max_eval_rows": 9}, {"label_order": ["x", "y"]}]
+DIFFERENT_TASKS += [{"validation_split": "latest"}]
+
+
+@pytest.mark.parametrize("other", DIFFERENT_TASKS)
 def test_scores_on_other_rows_are_said_not_to_compare(outputs, capsys, other):
     make_run(outputs / "one", 0.8, max_eval_rows=0, label_order=["a", "b"])
     make_run(outputs / "two", 0.9, **{"max_eval_rows": 0, "label_order": ["a", "b"]} | other)

@@ -1,6 +1,8 @@
 """Encoders are found, checked and loaded, and each way to miss one ends in a sentence that says what to do."""
 
 import importlib.util
+import json
+import shutil
 import sys
 
 import httpx2
@@ -171,6 +173,15 @@ def test_tokenizer_without_a_normalizer_of_its_own_takes_a_cleaning(tiny_encoder
     plain.save_pretrained(tmp_path)
     tokenizer = load_tokenizer(tmp_path, "words", 32)
     assert tokenizer("@shop good  people!")["input_ids"] == plain("good people")["input_ids"]
+
+
+def test_an_encoder_of_another_problem_is_trained_for_one_label_a_text(tiny_encoder, tmp_path, label_order):
+    shutil.copytree(tiny_encoder, folder := tmp_path / "encoder")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"problem_type": "multi_label_classification"}))
+    model = load_classifier(folder, label_order)
+    assert model.config.problem_type == "single_label_classification"  # with which a pipeline takes the softmax
+    assert model(torch.tensor([[2, 3]]), labels=torch.tensor([1])).loss.isfinite()
 
 
 def test_a_half_precision_encoder_is_trained_in_float32(tiny_encoder, tmp_path, label_order):

@@ -92,8 +92,8 @@ def load_classifier(folder: Path, label_order: Sequence[str], attention_dropout:
     options = {"use_safetensors": True, "trust_remote_code": False}  # nothing that is read here is run
     options |= {"dtype": torch.float32, "ignore_mismatched_sizes": True, "output_loading_info": True}
     with loading(folder):
-        label2id = {name: rank for rank, name in names.items()}
-        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, id2label=names, label2id=label2id)
+        kind = {"problem_type": "single_label_classification", "label2id": {name: rank for rank, name in names.items()}}
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, id2label=names, **kind)
         names_of_it = ("attention_dropout", "attention_probs_dropout_prob")  # one or the other, as its family has it
         config.update({name: attention_dropout for name in names_of_it if hasattr(config, name)})
         model, info = AutoModelForSequenceClassification.from_pretrained(folder, config=config, **options)

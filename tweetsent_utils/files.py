@@ -47,7 +47,7 @@ def intact(path: Path) -> AbstractContextManager[None]:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` make a file (or folder) beside `path`, then rename it: whole or absent, even after a crash."""
+    """Let `write` make a file (or folder) beside `path`, then rename it: whole or absent, even when it is killed."""
     beside = path.with_name(f".{path.name}.part")
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

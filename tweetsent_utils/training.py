@@ -58,7 +58,7 @@ def train_step(
     model.train()
     size, losses = len(batch["labels"]), []
     for part in zip(*(batch[name].split(micro_batch_size or size) for name in INPUTS), strict=True):
-        input_ids, attention_mask, labels = (tensor.to(model.device) for tensor in part)
+        input_ids, attention_mask, labels = (tensor.to(model.device, non_blocking=True) for tensor in part)
         with autocast(model.device, precision):
             logits = model(input_ids=input_ids, attention_mask=attention_mask).logits
             mean = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)

@@ -96,6 +96,9 @@ def measure(job: Job, report: Path) -> None:
     row |= {"training_tweets": len(train), "max_lr": peak_rate(job, peer.batch_size)}
     row["tokenise_seconds"] = time.perf_counter() - started if tokenised else 0.0  # the original's are in its steps
 
+    if device.type == "cuda":  # the matrices were the benchmark's own
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
     torch.manual_seed(job.seed)
     model = load_classifier(Path(job.encoder), label_order()).to(device)
     row["layer_parameters"] = sum(weight.numel() for name, weight in model.named_parameters() if ".layer." in name)
