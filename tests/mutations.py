@@ -170,7 +170,7 @@ BUGS = {
         ("head drawn without a seed", "seed_everything(seed)\nfolder", "folder"),
     ],
     ("notebooks/04_inference.ipynb", "tests/test_pipeline.py"): [
-        ("validation rows scored as the test", 'load_split(run, "test")', 'load_split(run, "validation")')
+        ("validation rows scored as the test", 'predict_split("test")', 'predict_split("validation")')
     ],
 }
 MUTATIONS = [
