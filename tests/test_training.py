@@ -375,7 +375,7 @@ def test_memory_that_runs_out_is_told_with_the_parts_that_were_tried_and_fit(
     narrow(most)
     before = weights_of(steady_model)
     what = rf"cpu is out of memory with {min(rows, 8)} tweets at once \(resident [\d,]+ MiB\)"
-    remedy = rf"set micro_batch_size to {fits}, which was tried on this batch and fits \({parts} parts a batch, for the same update"
+    remedy = rf"set micro_batch_size to {fits}, which was tried on this batch and fits \({parts} parts a batch, for"
     with pytest.raises(TweetsentError, match=f"{what}: {remedy}"):
         in_parts(steady_model, batch, rows)
     assert torch.equal(weights_of(steady_model), before)
