@@ -284,7 +284,7 @@ def pieces_of_the_package() -> set[str]:
     return {name for source in sources for name in re.findall(r"^(?:def|class) (\w+)", source, re.M)}
 
 
-@pytest.mark.parametrize("name", ["quick", "minilm-full", "minilm-raw"])
+@pytest.mark.parametrize("name", ["quick", "minilm-words", "minilm-raw"])
 def test_a_published_run_has_the_parameters_of_its_file(name):
     published = yaml.safe_load((REFERENCE / name / "params.yaml").read_text())
     assert published == {key: gather_parameters(PARAMS / f"{name}.yaml")[key] for key in published}
@@ -293,7 +293,7 @@ def test_a_published_run_has_the_parameters_of_its_file(name):
 # --- figures ---
 
 PUBLISHED = json.loads((REFERENCE / "published.json").read_text(encoding="utf-8"))
-POST, SPLIT = PUBLISHED["original_post"], PUBLISHED["minilm_full_split"]
+POST, SPLIT = PUBLISHED["original_post"], PUBLISHED["real_files_split"]
 WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 WORDS |= {"a third": Fraction(1, 3), "half": Fraction(1, 2)}
 NUMBER = re.compile(rf"\d|\b({'|'.join(WORDS)}|third|quarter|fifth|dozen|hundred|thousand|million|twice)\b", re.I)
@@ -351,7 +351,7 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"an accuracy plotted as ([\d.]+) for", lambda: POST["plotted_accuracy"]),
     (r"a learning rate that stopped at (a \w+) of", height_of_the_last_rate),
     (r"([\d.]+) million parameters", packaged_parameters),
-    (r"fine-tuned on (\w+) CPU cores", lambda: reference("minilm-full/environment")["cores"]),
+    (r"fine-tuned on (\w+) CPU cores", lambda: reference("minilm-words/environment")["cores"]),
     (r"Python ([\d.]+) or newer", lambda: re.search(r'requires-python = ">=(.+)"', read("pyproject.toml"))[1]),
     (r"## (\w+) commands", lambda: lines_of_block("make run")),
     (r"executes the (\w+) notebooks", lambda: len(NOTEBOOKS)),
@@ -423,6 +423,6 @@ def test_no_other_figure_stands_in_the_readme():
 
 
 def test_the_rows_of_the_real_run_are_those_of_the_official_training_file():
-    metrics = reference("minilm-full/metrics")
+    metrics = reference("minilm-words/metrics")
     rows = metrics["training"]["tweets"] + metrics["validation"]["rows"] + metrics["test"]["rows"]
     assert f"({rows:,} train rows" in PUBLISHED["what"]
