@@ -350,6 +350,15 @@ def test_figures_are_written_with_the_machine_and_published_without_a_run(tmp_pa
     assert load_json(tmp_path / "reference" / "bench" / "speed.json") == written
 
 
+def test_the_published_training_is_as_fast_as_the_project_asks_for_and_as_good_as_its_peers():
+    rows = {row["peer"]: row for row in load_json(REFERENCE / "bench" / "speed.json")["summary"]}
+    ours = rows["ours_32"]
+    assert ours["ratio_to_original"] >= 3.5 and ours["ratio_to_trainer"] >= 2.8 and ours["seeds"] >= 3
+    for peer in ("original", "trainer"):
+        noise = statistics.fmean((ours["accuracy_std"], rows[peer]["accuracy_std"]))
+        assert ours["accuracy_mean"] > rows[peer]["accuracy_mean"] - 2 * noise / ours["seeds"] ** 0.5
+
+
 def test_the_readme_holds_the_speed_table_that_the_published_figures_give():
     readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
     begin, end = PUBLISH.BEGIN.format("speed"), PUBLISH.END.format("speed")

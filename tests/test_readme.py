@@ -15,7 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -344,6 +344,24 @@ def tweets_with_a_training_sentence() -> int:
     return sum(any(sentence in training for sentence in tweet) for tweet in held)
 
 
+def speed(peer: str) -> dict:
+    """The published summary of a way to train on the CPU."""
+    return next(row for row in reference("bench/speed")["summary"] if (row["device"], row["peer"]) == ("cpu", peer))
+
+
+def batch_of(peer: str) -> int:
+    return next(row["batch_size"] for row in reference("bench/speed")["runs"] if row["peer"] == peer)
+
+
+def share(kind: str) -> float:
+    """The percentage of our time that a kind of work takes."""
+    return 100 * speed("ours_32")["shares_of_time"][kind]
+
+
+SHARES = {"matrix products": "matrix products", "dropout": "dropout's random numbers and masks"}
+SHARES |= {"softmax and GELU": "softmax and GELU", "the optimizer": "optimizer and clipping"}
+SHARES |= {"zeros for": "filling new gradients with zeros", "copies and casts": "copies and casts"}
+
 # What the README says, the figure in parentheses, and where it comes from.
 FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"tweets in (\w+) classes", lambda: len(parameter("quick", "label_order"))),
@@ -363,6 +381,17 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"and these (\w+) days", lambda: len(SPLIT["test_days"])),
     (r"Over (\w+) seeds", lambda: len(reference("three_seeds")["runs"])),
     (r"beats the bag of words by (\d+) points", lambda: 100 * reference("three_seeds")["mean_gain"]),
+    (r"a training of ([\d,]+) tweets over", lambda: reference("bench/speed")["rows_per_seed"]["train"]),
+    (r"tweets over (\w+) epochs", lambda: reference("bench/speed")["epochs"]),
+    (r"medians over (\w+) seeds", lambda: speed("ours_32")["seeds"]),
+    (r"batch: (\d+) tweets for `Trainer`'s defaults", lambda: batch_of("trainer")),
+    (r"defaults, (\d+) for the original", lambda: batch_of("original")),
+    (r"(\d+) where a row says so", lambda: batch_of("ours_32")),
+    (r"At a batch of (\d+), ours", lambda: batch_of("ours_32")),
+    (r"ours trains ([\d.]+) times as many", lambda: speed("ours_32")["ratio_to_original"]),
+    (r"original's loop and ([\d.]+) times as many", lambda: speed("ours_32")["ratio_to_trainer"]),
+    (r"`Trainer` trains ([\d.]+) times as many", lambda: speed("trainer_best")["ratio_to_original"]),
+    *((rf"(\d+)% into {said}", partial(share, kind)) for said, kind in SHARES.items()),
     (r"a table of (\w+) rows", lambda: len(PUBLISHED["rule_agreement"])),
     (r"but for (\w+) cells", lambda: sum(read(f"notebooks/{path.name}").count('"nbval-ignore') for path in NOTEBOOKS)),
     (r"fetches the (\w+) files", lambda: len(runpy.run_path(str(ROOT / "data" / "download.py"))["SHA256"])),
