@@ -102,7 +102,13 @@ def box() -> Callable[[bool], Explorer]:
     def loud(texts: list[str], *_: object) -> np.ndarray:
         return np.eye(3)[[min(len(text), 3) - 1 for text in texts]] * 0.9 + 0.1 / 3
 
-    names = {"inference": loud, "model": None, "tokenizer": None, "label_order": ["low", "<b>", "high"]}
+    names = {
+        "inference": loud,
+        "model": None,
+        "tokenizer": None,
+        "label_order": ["low", "<b>", "high"],
+        "ordered": True,
+    }
     return lambda somebody: Explorer("04", somebody, tweet=EVIL, **names)
 
 

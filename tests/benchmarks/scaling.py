@@ -61,7 +61,7 @@ def measure(rows: int, folder: Path, times: int) -> dict[str, float]:
     csv, reading = folder / "tweets.csv", (NAMES["text_column"], NAMES["label_column"], ENCODING)
     pd.DataFrame(columns).to_csv(csv, index=False, encoding=ENCODING)
     texts, tokenizer = tweets["text"].tolist(), load_tokenizer(packaged_encoder(), "raw", 128)
-    table = tweets.assign(row_id=range(rows), input_ids=tokenize(texts, tokenizer))
+    table = tweets.assign(row_id=range(rows), day="", input_ids=tokenize(texts, tokenizer))
     save_split = notebook_functions("02").save_split
     train_set = TweetDataset(table)
     sampler = LengthBucketSampler(train_set.lengths, NAMES["batch_size"], seed=0)
