@@ -38,7 +38,7 @@ def test_source_is_todays_source_in_a_python_fence():
     assert shown.count("```") == 2
     collate_source, check_memory_source = re.split(r"\n\n\n+", shown.removeprefix("```python\n").removesuffix("```"))
     assert f"\n\n\n{collate_source}\n\n\n" in Path(batching.__file__).read_text(encoding="utf-8")
-    assert f"\n\n\n{check_memory_source}\n" in Path(memory.__file__).read_text(encoding="utf-8")
+    assert f"\n\n\n{check_memory_source}" in Path(memory.__file__).read_text(encoding="utf-8")
 
 
 def test_figure_is_saved_as_png_closed_and_shown_with_its_alt_text(tmp_path):
