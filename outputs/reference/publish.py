@@ -68,7 +68,8 @@ def speed_table(speed: dict) -> str:
     head = ["training", "device", "tweets/s", "x original", "x Trainer", "real tokens/s", "padding", "useful GFLOP/s"]
     rows = [[*head, "of the matrix rate", "peak MiB", "validation accuracy"], ["---"] * (len(head) + 3)]
     for row in speed["summary"]:
-        accuracy = "{accuracy_mean:.3f} ± {accuracy_std:.3f}".format(**row) if "accuracy_mean" in row else "-"
+        spread = f" ± {row['accuracy_std']:.3f}" if row["seeds"] > 1 else ""  # one seed has none
+        accuracy = f"{row['accuracy_mean']:.3f}{spread}" if "accuracy_mean" in row else "-"
         unfinished = "unfinished: {tweets:,} tweets in {seconds:.0f} s".format(**row)
         rows.append(
             [
