@@ -389,6 +389,26 @@ def test_a_single_tweet_that_does_not_fit_gets_another_remedy(steady_model, batc
         in_parts(steady_model, batch, 3)
 
 
+def test_what_a_pass_held_that_failed_on_its_way_back_is_free_again(steady_model, batch, monkeypatch):
+    forward, failed = steady_model.forward, []
+
+    def no_room(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    def pass_through(input_ids: torch.Tensor, **inputs: torch.Tensor) -> object:
+        assert [reference for reference in failed if reference() is not None] == []
+        found = forward(input_ids=input_ids, **inputs)
+        if len(input_ids) > 2:
+            found.loss.register_hook(no_room)
+            failed.append(weakref.ref(found.loss))
+        return found
+
+    monkeypatch.setattr(steady_model, "forward", pass_through)
+    with pytest.raises(TweetsentError, match="set micro_batch_size to 2"):
+        notebook.within_memory(steady_model, batch, torch.float32, 16, no_room)
+    assert len(failed) == 1  # 4 tweets at once; 8 were the step's
+
+
 def test_a_cpu_that_runs_out_is_told_alike_and_another_fault_is_no_lack_of_memory(steady_model, batch):
     def greedy(_: int) -> None:
         torch.empty(2**60)
