@@ -87,6 +87,19 @@ def test_validation_by_day_takes_the_last_whole_days_wherever_they_stand_in_the_
     assert by_day(days, labels, 100, share=0.5) == ([11, 14, 15], [10, 12, 13])
 
 
+def test_rows_are_held_back_the_way_that_the_parameter_says(monkeypatch, labels):
+    names = notebook.hold_back.__globals__
+    days = pd.Series(pd.date_range("2020-03-01", periods=len(labels)), labels.index)
+    for name, value in {"days": days, "size": (NAMES, 5000, 0.2), "validation_split": "random"}.items():
+        monkeypatch.setitem(names, name, value)
+    drawn = notebook.hold_back(labels, 3)
+    assert [part.tolist() for part in drawn] == [part.tolist() for part in split_rows(labels, NAMES, 5000, 0.2, 3)]
+    monkeypatch.setitem(names, "validation_split", "latest")
+    assert notebook.hold_back(labels, 3)[1].tolist() == labels.index[-160:].tolist()
+    half = labels[:400]  # what carving has left
+    assert notebook.hold_back(half, 3)[1].tolist() == half.index[-80:].tolist()
+
+
 @pytest.mark.parametrize(
     ("days", "labels", "sentence"),
     [
