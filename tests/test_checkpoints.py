@@ -173,6 +173,7 @@ def test_a_training_killed_at_random_points_ends_with_the_same_bits(tiny_encoder
         "test_file": str(tiny_tweets.test),
         "device": "cpu",
         "patience": 15,
+        "rotation": 0.5,
     }
     runs = {name: tmp_path / name / "run" for name in ("whole", "killed")}
     scripts = {name: [script(number, run, values) for number in ("02", "03")] for name, run in runs.items()}

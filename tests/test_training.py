@@ -7,13 +7,16 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from conftest import notebook_functions
 from torch import nn
 from transformers import AutoModelForSequenceClassification
 
-from tweetsent_utils.batching import collate
+from tweetsent_utils import training
+from tweetsent_utils.batching import LengthBucketSampler, collate
+from tweetsent_utils.dataset import TweetDataset, tokenize
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.training import eval_step, pick_device, pick_precision, train_step
@@ -128,16 +131,18 @@ def test_named_precisions_are_taken_at_their_word():
 
 
 @pytest.mark.parametrize(
-    ("abilities", "expected"),
-    [
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": True}, torch.bfloat16),
-        ({"avx2": True, "avx512_bf16": False}, torch.float32),
-        ({}, torch.float32),
-    ],
+    ("bf16_seconds", "expected"),
+    [(0.1, torch.bfloat16), (0.5, torch.bfloat16), (0.9, torch.float32), (1.7, torch.float32), (20.0, torch.float32)],
 )
-def test_auto_precision_on_a_cpu_follows_its_abilities(monkeypatch, abilities, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities)
+def test_auto_precision_on_a_cpu_is_bf16_only_where_products_are_clearly_faster_in_it(
+    monkeypatch, bf16_seconds, expected
+):
+    def repeat(product: str, globals: dict, number: int, repeat: int) -> list[float]:
+        assert number == 1 and repeat > 3
+        seconds = {torch.bfloat16: bf16_seconds, torch.float32: 1.0}[eval(product, globals).dtype]
+        return [9 * seconds, seconds, 3 * seconds]  # the first one prepares, and others may be disturbed
+
+    monkeypatch.setattr(training.timeit, "repeat", repeat)
     assert pick_precision("auto", torch.device("cpu")) == expected
 
 
@@ -437,3 +442,38 @@ def test_the_temperature_that_logits_were_multiplied_by_is_found(temperature):
 def test_epochs_since_the_best_are_counted_from_its_first_time(scores, epochs):
     history = [{"train_loss": 1.0}, *({"train_loss": 1.0, "validation_macro_f1": value} for value in scores)]
     assert epochs_since_best(history) == epochs
+
+
+def test_rotation_turns_its_share_of_texts_and_keeps_their_words_in_a_circle():
+    words = ["we", "bought", "the", "very", "last", "bread"]
+    texts = [" ".join(words)] * 4000
+    turned = notebook.rotate(texts, 0.5, np.random.default_rng(0))
+    circle = {" ".join(words[start:] + words[:start]) for start in range(6)}
+    counts = {text: turned.count(text) / 4000 for text in turned}
+    assert set(counts) == circle
+    assert all(abs(counts[text] - 0.5 / 6) < 0.02 for text in circle - {texts[0]})  # four standard deviations
+    assert notebook.rotate(texts, 0.5, np.random.default_rng(0)) == turned
+    assert notebook.rotate(texts[:9], 0.0, np.random.default_rng(0)) == texts[:9]
+    assert notebook.rotate(["", "alone"], 1.0, np.random.default_rng(0)) == ["", "alone"]
+
+
+def test_an_epoch_turns_the_tweets_anew_and_again_the_same_way(monkeypatch, tiny_encoder):
+    train = pd.DataFrame({"row_id": [4, 7], "text": [TEXTS[0], TEXTS[1]], "label": [0, 1]})
+    tokenizer = load_tokenizer(tiny_encoder, "raw", 32)
+    train_set = TweetDataset(train.assign(input_ids=tokenize(train["text"], tokenizer)))
+    sampler = LengthBucketSampler(train_set.lengths, 1, 0)
+    given = {"train": train, "tokenizer": tokenizer, "train_set": train_set, "sampler": sampler, "seed": 3}
+    for name, value in (given | {"rotation": 0.0}).items():
+        monkeypatch.setitem(notebook.begin_epoch.__globals__, name, value)
+    epochs = []
+    for rotation, epoch, skip in ((0.0, 5, 1), (1.0, 0, 0), (1.0, 1, 0), (1.0, 2, 0), (1.0, 1, 0)):
+        monkeypatch.setitem(notebook.begin_epoch.__globals__, "rotation", rotation)
+        notebook.begin_epoch(epoch, skip)
+        assert (sampler.epoch, sampler.skip) == (epoch, skip)
+        epochs.append([tokenizer.decode(train_set[row]["input_ids"], skip_special_tokens=True) for row in (0, 1)])
+        assert [train_set[row]["row_id"] for row in (0, 1)] == [4, 7]
+    assert epochs[0] == [TEXTS[0], TEXTS[1]]
+    assert epochs[2] == epochs[4] and len({tuple(epoch) for epoch in epochs}) > 2
+    assert all(
+        [sorted(text.split()) for text in epoch] == [sorted(text.split()) for text in epochs[0]] for epoch in epochs
+    )

@@ -35,12 +35,9 @@ def score(labels: np.ndarray, logits: np.ndarray, ordered: bool = True) -> dict[
     """
     predictions = logits.argmax(axis=1)
     losses = -log_softmax(logits.astype(np.float64), axis=1)[np.arange(len(labels)), labels]
-    return {
-        "loss": float(losses.mean()),
-        **score_predictions(labels, predictions),
-        **({"mean_class_distance": float(np.abs(predictions - labels).mean())} if ordered else {}),
-        "rows": len(labels),
-    }
+    scores = {"loss": float(losses.mean()), **score_predictions(labels, predictions)}
+    scores |= {"mean_class_distance": float(np.abs(predictions - labels).mean())} if ordered else {}
+    return scores | {"rows": len(labels)}
 
 
 def score_predictions(labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]:
@@ -57,10 +54,8 @@ def score_baselines(
     `majority` always answers the most frequent class; `bag_of_words` is a logistic regression on TF-IDF weights of
     words and word pairs.
     """
-    baselines = {
-        "majority": DummyClassifier(strategy="most_frequent"),
-        "bag_of_words": make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000)),
-    }
+    bag_of_words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
+    baselines = {"majority": DummyClassifier(strategy="most_frequent"), "bag_of_words": bag_of_words}
     return {
         name: score_predictions(labels, baseline.fit(train_texts, train_labels).predict(texts))
         for name, baseline in baselines.items()

@@ -12,8 +12,7 @@ class Monitor:
     def __init__(self, name: str, log: Path, cells: int) -> None:
         self.name, self.log, self.cells, self.cell = name, log, cells, "starting the kernel"
         self.offset = log.stat().st_size if log.exists() else 0
-        self.terminal = sys.stdout.isatty()
-        self.stopped = threading.Event()
+        self.terminal, self.stopped = sys.stdout.isatty(), threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
         self.thread.start()
 

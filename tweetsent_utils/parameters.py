@@ -19,9 +19,10 @@ RANGES = dict.fromkeys(("batch_size", "eval_batch_size", "num_epochs", "validati
 COUNTS = ("max_train_rows", "max_eval_rows", "micro_batch_size", "patience", "audit_rows", "explained_rows")
 RANGES |= dict.fromkeys(COUNTS, (0, 10**9))
 RANGES |= dict.fromkeys(("label_smoothing", "attention_dropout", "warmup_ratio"), (0.0, 0.9))
-RANGES |= {"max_lr": (1e-9, 1.0), "weight_decay": (0.0, 1.0), "validation_share": (0.001, 0.9)}
+RANGES |= {"max_lr": (1e-9, 1.0), "weight_decay": (0.0, 1.0), "rotation": (0.0, 1.0), "validation_share": (0.001, 0.9)}
 RANGES |= {"seed": (0, 2**32 - 1), "max_length": (3, 10**5)}  # what NumPy takes; [CLS], one token, [SEP]
-CHOICES = {"cleaning": CLEANINGS, "precision": ("auto", "bf16", "fp32"), "validation_split": ("random", "latest")}
+CHOICES = {"cleaning": CLEANINGS, "precision": ("auto", "bf16", "fp32")}
+CHOICES |= {"pooling": ("cls", "mean"), "validation_split": ("random", "latest")}
 
 
 def notebooks() -> list[Path]:
