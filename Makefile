@@ -10,7 +10,7 @@ export GOMP_SPINCOUNT ?= 20000
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lab full data notebooks bench mutants audit clean
+.PHONY: help run test lint lab full data sweeps notebooks bench mutants audit clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,12 @@ data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
 
 full: $(INSTALLED) ## the original run, mended: Kaggle files, DistilBERT from the hub, cuda:0 (after make data)
 	$(PY) -m tweetsent_utils run -f notebooks/params/full.yaml
+
+SWEEP := -f notebooks/params/minilm-words.yaml -p max_train_rows 2000 -p max_eval_rows 2000 -p max_lr 3e-4 --seeds 3
+
+sweeps: $(INSTALLED) ## what a cleaning is worth, and what later days cost: twelve small trainings on the Kaggle files
+	$(PY) -m tweetsent_utils run $(SWEEP) --run cleanings --sweep cleaning=raw,repaired,words
+	$(PY) -m tweetsent_utils run $(SWEEP) --run splits --sweep validation_split=latest
 
 notebooks: $(INSTALLED) ## execute all notebooks on their defaults and store their outputs
 	$(PY) notebooks/store.py

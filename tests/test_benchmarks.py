@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+import yaml
 from conftest import CLASS_WORDS, LABEL_ORDER, write_kaggle_csv
 
 from tweetsent_utils.errors import TweetsentError
@@ -350,6 +351,43 @@ def test_figures_are_written_with_the_machine_and_published_without_a_run(tmp_pa
     assert load_json(tmp_path / "reference" / "bench" / "speed.json") == written
 
 
+def finished_run(folder: Path, accuracy: float, **parameters: object) -> Path:
+    """A run folder with the files that a sweep's figures come from."""
+    folder.mkdir()
+    scores = {"accuracy": accuracy, "macro_f1": accuracy - 0.1, "loss": 1.0, "rows": 40}
+    training = {"seconds": 90.0, "tweets": 60, "device": "cpu"}
+    (folder / "metrics.json").write_text(json.dumps({"validation": scores, "training": training}))
+    given = {"run_name": folder.name, "runs": [folder.name], "num_epochs": 3, **parameters}
+    (folder / "params.yaml").write_text(yaml.safe_dump(given))
+    (folder / "environment.json").write_text(json.dumps({"cores": 2}))
+    return folder
+
+
+def test_a_sweep_is_published_with_its_spread_over_seeds_and_without_a_test_score(tmp_path, monkeypatch):
+    monkeypatch.setitem(PUBLISH.publish_sweep.__globals__, "REFERENCE", tmp_path)
+    scores = {("raw", 0): 0.5, ("raw", 1): 0.6, ("words", 0): 0.7, ("words", 1): 0.7}
+    runs = [finished_run(tmp_path / f"{c}{s}", value, cleaning=c, seed=s) for (c, s), value in scores.items()]
+    PUBLISH.publish_sweep("cleaning", runs)
+    written = load_json(tmp_path / "sweeps" / "cleaning.json")
+    assert [(row["cleaning"], row["seed"], row["accuracy"]) for row in written["runs"]] == [
+        (*key, value) for key, value in scores.items()
+    ]
+    assert written["parameters"] == {"num_epochs": 3} and written["environment"] == {"cores": 2}
+    *_, raw, words = PUBLISH.sweep_table().splitlines()
+    assert "| raw | 0.550 ± 0.071 | 0.450 ± 0.071 | 2 | 60 / 40 | 3 epochs, 90 s |" in raw
+    assert "| words | 0.700 ± 0.000 |" in words
+
+
+@pytest.mark.parametrize("other", [{"num_epochs": 4}, {"cleaning": "words", "max_lr": 0.1}])
+def test_runs_that_differ_in_more_than_what_was_swept_are_not_published(tmp_path, monkeypatch, other):
+    monkeypatch.setitem(PUBLISH.publish_sweep.__globals__, "REFERENCE", tmp_path)
+    runs = [finished_run(tmp_path / "one", 0.5, cleaning="raw", seed=0)]
+    runs += [finished_run(tmp_path / "two", 0.5, **{"cleaning": "raw", "seed": 1, **other})]
+    with pytest.raises(SystemExit, match="differ in more than cleaning and the seed"):
+        PUBLISH.publish_sweep("cleaning", runs)
+    assert not (tmp_path / "sweeps").exists()
+
+
 def test_the_published_training_is_as_fast_as_the_project_asks_for_and_as_good_as_its_peers():
     rows = {row["peer"]: row for row in load_json(REFERENCE / "bench" / "speed.json")["summary"]}
     ours = rows["ours_32"]
@@ -359,8 +397,8 @@ def test_the_published_training_is_as_fast_as_the_project_asks_for_and_as_good_a
         assert ours["accuracy_mean"] > rows[peer]["accuracy_mean"] - 2 * noise / ours["seeds"] ** 0.5
 
 
-def test_the_readme_holds_the_speed_table_that_the_published_figures_give():
+@pytest.mark.parametrize("name", ["results", "sweeps", "speed"])
+def test_the_readme_holds_the_tables_that_the_published_figures_give(name):
     readme = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
-    begin, end = PUBLISH.BEGIN.format("speed"), PUBLISH.END.format("speed")
-    shown = readme.split(begin)[1].split(end)[0].strip()
-    assert shown == PUBLISH.speed_table(load_json(REFERENCE / "bench" / "speed.json"))
+    shown = readme.split(PUBLISH.BEGIN.format(name))[1].split(PUBLISH.END.format(name))[0].strip()
+    assert shown == PUBLISH.tables()[name]

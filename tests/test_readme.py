@@ -48,7 +48,7 @@ needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="there is n
 
 def prose(text: str) -> str:
     """What is left without code blocks, the generated tables and the targets of links; every break a space."""
-    text = re.sub(r"<!-- (results|speed): .*?<!-- end of \1 -->", " ", FENCE.sub("", text), flags=re.S)
+    text = re.sub(r"<!-- (results|sweeps|speed): .*?<!-- end of \1 -->", " ", FENCE.sub("", text), flags=re.S)
     return " ".join(re.sub(r"\]\([^)]+\)", "]", text).split())
 
 

@@ -2,17 +2,21 @@
 
     python outputs/reference/publish.py [RUN_FOLDER | outputs/bench ...]
     python outputs/reference/publish.py --labels RUN_FOLDER
+    python outputs/reference/publish.py --sweep PARAMETER RUN_FOLDER ...
 
 Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument, the README's tables
 are written anew from what lies here. With `--labels`, the figures that notebook 05 has found on real files
 become `label_audit.json`, which it shows from then on beside its own; NLTK and its word list belong to such a run.
+With `--sweep`, the validation scores of runs that differ in a parameter and in the seed become `sweeps/PARAMETER.json`.
 """
 
 import shutil
 import sys
 from pathlib import Path
 
-from tweetsent_utils.files import PROJECT_ROOT, REFERENCE, load_json
+import pandas as pd
+
+from tweetsent_utils.files import PROJECT_ROOT, REFERENCE, load_json, save_json
 from tweetsent_utils.runs import load_params
 
 FILES = ("metrics.json", "history.csv", "params.yaml", "environment.json", "seconds.json")
@@ -32,6 +36,51 @@ def publish(run: Path) -> None:
     (target / "figures").mkdir(parents=True, exist_ok=True)
     for name in (*FILES, *(f"figures/{figure}" for figure in FIGURES)):
         shutil.copyfile(run / name, target / name)
+
+
+def publish_sweep(parameter: str, runs: list[Path]) -> None:
+    """Write `sweeps/<parameter>.json`: the validation scores of runs that differ in one parameter and in the seed."""
+    rows, shared = [], []
+    for run in runs:
+        given, metrics = load_params(run), load_json(run / "metrics.json")
+        scores, environment = metrics["validation"], load_json(run / "environment.json")
+        rows.append(
+            {
+                parameter: given.pop(parameter),
+                "seed": given.pop("seed"),
+                "accuracy": scores["accuracy"],
+                "macro_f1": scores["macro_f1"],
+                "seconds": metrics["training"]["seconds"],
+            }
+        )
+        sizes = {"training_tweets": metrics["training"]["tweets"], "validation_rows": scores["rows"]}
+        given = {name: value for name, value in given.items() if name not in ("run_name", "runs")}
+        shared.append(sizes | {"parameters": given, "environment": environment})
+    if any(other != shared[0] for other in shared):
+        raise SystemExit(f"these runs differ in more than {parameter} and the seed: nothing is published")
+    save_json(REFERENCE / "sweeps" / f"{parameter}.json", {"runs": rows} | shared[0])
+
+
+def sweep_table() -> str:
+    """Return the README's table of sweeps on real tweets: a row per value, mean and spread over seeds."""
+    head = ["swept", "value", "validation accuracy", "macro-F1", "seeds", "tweets (train / validation)", "training"]
+    rows = [head, ["---"] * len(head)]
+    for path in sorted((REFERENCE / "sweeps").glob("*.json")):
+        sweep, parameter = load_json(path), path.stem
+        by_value = pd.DataFrame(sweep["runs"]).groupby(parameter, sort=False)
+        for value, runs in by_value:
+            rows.append(
+                [
+                    f"[`{parameter}`](outputs/reference/sweeps/{path.name})",
+                    str(value),
+                    f"{runs['accuracy'].mean():.3f} ± {runs['accuracy'].std():.3f}",
+                    f"{runs['macro_f1'].mean():.3f} ± {runs['macro_f1'].std():.3f}",
+                    str(len(runs)),
+                    f"{sweep['training_tweets']:,} / {sweep['validation_rows']:,}",
+                    f"{sweep['parameters']['num_epochs']} epochs, {duration(runs['seconds'].mean())}",
+                ]
+            )
+    return as_table(rows)
 
 
 def results_table() -> str:
@@ -105,17 +154,25 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
+def tables() -> dict[str, str]:
+    """Return the README's tables by the name that their place there has."""
+    speed = load_json(REFERENCE / "bench" / "speed.json")
+    return {"results": results_table(), "sweeps": sweep_table(), "speed": speed_table(speed)}
+
+
 def main(runs: list[str]) -> None:
-    """Publish the named folders, then write the README's tables; or publish one run's audit."""
+    """Publish the named folders or a sweep, then write the README's tables; or publish one run's audit."""
     if runs[:1] == ["--labels"]:
         shutil.copyfile(Path(runs[1]) / "audit.json", REFERENCE / "label_audit.json")
         return
-    for run in runs:
-        publish(Path(run))
+    if runs[:1] == ["--sweep"]:
+        publish_sweep(runs[1], [Path(run) for run in runs[2:]])
+    else:
+        for run in runs:
+            publish(Path(run))
     readme = PROJECT_ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    speed = load_json(REFERENCE / "bench" / "speed.json")
-    for name, table in {"results": results_table(), "speed": speed_table(speed)}.items():
+    for name, table in tables().items():
         begin, end = BEGIN.format(name), END.format(name)
         before, rest = text.split(begin)
         text = f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
