@@ -353,6 +353,18 @@ def batch_of(peer: str) -> int:
     return next(row["batch_size"] for row in reference("bench/speed")["runs"] if row["peer"] == peer)
 
 
+def sweep(parameter: str) -> pd.Series:
+    """The mean validation accuracy of each value of a published sweep, in percent."""
+    runs = pd.DataFrame(reference(f"sweeps/{parameter}")["runs"])
+    return 100 * runs.groupby(parameter)["accuracy"].mean()
+
+
+def cost_of(run: str) -> float:
+    """What a published run loses in accuracy from its validation rows to its test rows."""
+    metrics = reference(f"{run}/metrics")
+    return metrics["validation"]["accuracy"] - metrics["test"]["accuracy"]
+
+
 def share(kind: str) -> float:
     """The percentage of our time that a kind of work takes."""
     return 100 * speed("ours_32")["shares_of_time"][kind]
@@ -381,6 +393,11 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"and these (\w+) days", lambda: len(SPLIT["test_days"])),
     (r"Over (\w+) seeds", lambda: len(reference("three_seeds")["runs"])),
     (r"beats the bag of words by (\d+) points", lambda: 100 * reference("three_seeds")["mean_gain"]),
+    (r"on the same file, (\w+) seeds each", lambda: len({run["seed"] for run in reference("sweeps/cleaning")["runs"]})),
+    (r"Bare words are ahead by ([\d.]+) points", lambda: sweep("cleaning")["words"] - sweep("cleaning")["raw"]),
+    (r"mended text is ahead by ([\d.]+),", lambda: sweep("cleaning")["repaired"] - sweep("cleaning")["raw"]),
+    (r"nothing that (\w+) seeds could tell", lambda: len(reference("sweeps/validation_split")["runs"]) // 2),
+    (r"costs `minilm-words` ([\d.]+) points", lambda: 100 * cost_of("minilm-words")),
     (r"a training of ([\d,]+) tweets over", lambda: reference("bench/speed")["rows_per_seed"]["train"]),
     (r"tweets over (\w+) epochs", lambda: reference("bench/speed")["epochs"]),
     (r"medians over (\w+) seeds", lambda: speed("ours_32")["seeds"]),
