@@ -8,6 +8,8 @@ Only numbers, curves and parameters are copied; no file with a tweet in it. With
 are written anew from what lies here. With `--labels`, the figures that notebook 05 has found on real files
 become `label_audit.json`, which it shows from then on beside its own; NLTK and its word list belong to such a run.
 With `--sweep`, the validation scores of runs that differ in a parameter and in the seed become `sweeps/PARAMETER.json`.
+After `make sweeps` these are `outputs/cleanings-cleaning-*` for the cleaning, and for the split, whose random half they
+hold already, `outputs/cleanings-cleaning-words-*` and `outputs/splits-validation_split-*`.
 """
 
 import shutil

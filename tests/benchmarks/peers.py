@@ -170,7 +170,7 @@ class StepCallback(TrainerCallback):
 
 
 def train_with_trainers_best(setting: Setting) -> None:
-    """Train with Trainer in the precision that the hardware multiplies, in batches of similar length, unwatched."""
+    """Train with Trainer in the precision that the hardware is faster in, in batches of similar length, unwatched."""
     best = {"train_sampling_strategy": "group_by_length", "logging_nan_inf_filter": False}
     train_with_trainer(setting, bf16=setting.dtype == torch.bfloat16, **best)
 
