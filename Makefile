@@ -36,7 +36,7 @@ data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
 full: $(INSTALLED) ## the original run, mended: Kaggle files, DistilBERT from the hub, cuda:0 (after make data)
 	$(PY) -m tweetsent_utils run -f notebooks/params/full.yaml
 
-SWEEP := -f notebooks/params/minilm-words.yaml -p max_train_rows 2000 -p max_eval_rows 2000 -p max_lr 3e-4 --seeds 2
+SWEEP := -f notebooks/params/minilm-words.yaml -p num_epochs 3 -p max_train_rows 2000 -p max_eval_rows 2000 -p max_lr 3e-4 --seeds 2
 
 sweeps: $(INSTALLED) ## what a cleaning is worth, and what later days cost: eight small trainings on the Kaggle files
 	$(PY) -m tweetsent_utils run $(SWEEP) --run cleanings --sweep cleaning=raw,repaired,words

@@ -22,7 +22,7 @@ from tweetsent_utils.files import PROJECT_ROOT, REFERENCE, load_json, save_json
 from tweetsent_utils.runs import load_params
 
 FILES = ("metrics.json", "history.csv", "params.yaml", "environment.json", "seconds.json")
-FIGURES = ("history.png", "confusion_matrix.png")
+FIGURES = ("history.png", "confusion_matrix.png", "reliability.png", "slices.png")
 BENCHMARKS = ("speed.json", "scaling.json", "startup.json")
 BEGIN, END = "<!-- {}: written by outputs/reference/publish.py -->", "<!-- end of {} -->"
 
