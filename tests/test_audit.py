@@ -2,6 +2,7 @@
 
 import re
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -153,6 +154,15 @@ def test_a_reader_who_hesitates_where_the_score_is_near_a_cut_is_no_lexicon(text
     assert audit.verdict.startswith("no sign of a lexicon")
 
 
+@pytest.mark.parametrize("doubt", [0.2, 0.4])
+def test_a_reader_of_three_classes_for_whom_no_listed_word_is_neutral_is_no_lexicon(texts, doubt):
+    """Many texts have a score of exactly 0: all neutral, they are a step of their own that is no rule's."""
+    scores = lexicon_scores([clean(text, "words") for text in texts])
+    felt = scores + np.random.default_rng(0).normal(0, doubt, len(scores)) * (scores != 0)
+    assert (scores == 0).mean() > 0.1
+    assert audit_labels(texts, np.digitize(felt, [-0.05, 0.05])).verdict.startswith("no sign of a lexicon")
+
+
 def test_labels_by_hand_show_no_sign():
     rows = [(line.strip(), label) for label, lines in BY_HAND.items() for line in lines.strip().splitlines()]
     audit = audit_labels(*zip(*rows, strict=True))
@@ -222,6 +232,31 @@ def test_older_scores_know_neither_the_later_words_nor_the_later_rule():
 def test_without_nltk_there_are_no_scores_of_its_copy(monkeypatch):
     monkeypatch.setitem(sys.modules, "nltk", None)
     assert notebook.nltk_scores(["good"]) is None
+
+
+def test_with_nltk_its_copy_gives_the_scores(monkeypatch):
+    class Analyzer:
+        def polarity_scores(self, text: str) -> dict:
+            return {"compound": 0.5 if "good" in text else 0.0}
+
+    copy = SimpleNamespace(SentimentIntensityAnalyzer=Analyzer)
+    for name in ("nltk", "nltk.sentiment", "nltk.sentiment.vader"):
+        monkeypatch.setitem(sys.modules, name, copy)
+    assert notebook.nltk_scores(["good", "queue"]).tolist() == [0.5, 0.0]
+
+
+@pytest.mark.parametrize("name", ["02_dataset_creation", "03_training"])
+def test_training_never_sees_a_lexicon(name):
+    """It sees the file's texts and labels: neither its notebooks nor the modules that they import ask VADER."""
+    source = (PROJECT_ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    modules, seen = set(re.findall(r"from tweetsent_utils\.(\w+) import", source)), set()
+    assert "dataset" in modules and not re.search("vaderSentiment|nltk", source)
+    while modules - seen:
+        seen |= {module := min(modules - seen)}
+        code = (PROJECT_ROOT / "tweetsent_utils" / f"{module}.py").read_text(encoding="utf-8")
+        assert not re.search("vaderSentiment|nltk", code), f"{name} imports {module}"
+        modules |= set(re.findall(r"from tweetsent_utils\.(\w+) import", code))
+    assert "audit" not in seen
 
 
 def test_each_plain_word_is_left_out_once():

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 import pytest
+import yaml
 from conftest import notebook_functions
 
 from tweetsent_utils.dataset import load_split
@@ -15,7 +16,7 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import NOTEBOOKS, PROJECT_ROOT, load_json
 
 STEPS = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
-ORDINAL = ("neighbour", "one class off")
+ORDINAL = ("neighbour", "one class off", "moves the rank", "class distance")
 split_rows = notebook_functions("02").split_rows
 
 
@@ -40,7 +41,8 @@ def start(folder: Path, encoder: Path, steps: int, **parameters: object) -> subp
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> dict[str, Path]:
-    """Forty numbered classes as JSON lines with no test file; two classes in TSV, with mixed line ends and a mark."""
+    """Forty numbered classes as JSON lines with no test file; two in TSV, with mixed line ends and a mark; in Parquet
+    grades, the best of which only the test file has; and Russian texts."""
     folder = tmp_path_factory.mktemp("own")
     many = pd.DataFrame({"body": [f"the shop {n} and the queue {n % 40} 😀" for n in range(320)]})
     many["kind"] = [n % 40 for n in range(320)]
@@ -50,18 +52,29 @@ def files(tmp_path_factory) -> dict[str, Path]:
         rows = [f"{('ja', 'nein')[n % 2]}\t„Straße“ {n} schön" for n in numbers]
         text = "".join(line + ends[n % 3] for n, line in enumerate(["wahl\tbrief", *rows]))
         (folder / f"{name}.tsv").write_bytes(text.encode("utf-8-sig"))
+    for name, grades in (("train", ["poor", "fair", "good"]), ("test", ["poor", "fair", "good", "superb"])):
+        rows = [(f"a {grade} day {n} at the {name} desk", grade) for n in range(20) for grade in grades]
+        pd.DataFrame(rows, columns=["body", "grade"]).to_parquet(folder / f"{name}.parquet")
+    rows = [(f"в магазине нет хлеба {'и молока ' * (n % 3)}", n % 2) for n in range(40)]
+    pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "russian.csv", index=False)
     return {path.name: path for path in folder.iterdir()}
 
 
 @pytest.fixture(scope="module")
 def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
-    """Forty classes through all notebooks, and two through those that read the files, side by side."""
+    """Forty, two and four classes through all notebooks, and the library's messages through two of them."""
     folder = tmp_path_factory.mktemp("runs")
     many = {"train_file": files["many.jsonl"], "test_file": "", "text_column": "body", "label_column": "kind"}
     two = {"train_file": files["train.tsv"], "test_file": files["test.tsv"]}
     two |= {"text_column": "brief", "label_column": "wahl"}
+    four = {"train_file": files["train.parquet"], "test_file": files["test.parquet"], "text_column": "body"}
+    four |= {"label_column": "grade", "label_order": "[poor, fair, good, superb]"}
+    library = yaml.safe_load((NOTEBOOKS / "params" / "library.yaml").read_text(encoding="utf-8"))
+    library = {name: library[name] for name in library.keys() - {"run_name"}}
     processes = [start(folder / "many", tiny_encoder, len(STEPS), **many, validation_share=0.3)]
-    processes.append(start(folder / "two", tiny_encoder, 2, **two))
+    processes.append(start(folder / "two", tiny_encoder, len(STEPS), **two))
+    processes.append(start(folder / "four", tiny_encoder, len(STEPS), **four))
+    processes.append(start(folder / "library", tiny_encoder, 2, **library))
     try:
         for process in processes:
             said = process.communicate(timeout=900)[1]
@@ -69,7 +82,13 @@ def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
     finally:
         for process in processes:
             process.kill()
-    return {name: folder / name for name in ("many", "two")}
+    return {name: folder / name for name in ("many", "two", "four", "library")}
+
+
+def outputs(file: Path) -> str:
+    """All that the cells of an executed notebook show."""
+    cells = nbformat.read(file, as_version=4).cells
+    return " ".join(json.dumps(output) for cell in cells for output in cell.get("outputs", []))
 
 
 def test_the_notebooks_run_on_files_of_ones_own(runs):
@@ -77,7 +96,8 @@ def test_the_notebooks_run_on_files_of_ones_own(runs):
         meta = load_json(runs[name] / "dataset" / "meta.json")
         assert meta["label_order"] == names and meta["ordered"] is False
     assert load_split(runs["two"], "test")["text"].tolist()[0] == "„Straße“ 60 schön"
-    assert [step for step in STEPS if not (runs["many"] / f"{step}.ipynb").exists()] == []
+    for name in ("many", "two", "four"):
+        assert [step for step in STEPS if not (runs[name] / f"{step}.ipynb").exists()] == []
     assert load_json(runs["many"] / "metrics.json")["test"]["rows"] == 96
     assert len(pd.read_csv(runs["many"] / "predictions.csv")) == 96
 
@@ -95,11 +115,33 @@ def test_a_carved_test_set_has_its_own_rows_of_every_class(runs, files):
 
 
 def test_no_distance_between_classes_without_an_order_is_shown(runs):
-    for file in sorted(path for folder in runs.values() for path in folder.glob("[0-9]*.ipynb")):
-        cells = nbformat.read(file, as_version=4).cells
-        shown = " ".join(json.dumps(output) for cell in cells for output in cell.get("outputs", []))
-        assert not [word for word in ORDINAL if word in shown], file
-    assert "mean_class_distance" not in json.dumps(load_json(runs["many"] / "metrics.json"))
+    for file in sorted(path for name in ("many", "two", "library") for path in runs[name].glob("[0-9]*.ipynb")):
+        assert not [word for word in ORDINAL if word in outputs(file)], file
+    for name in ("many", "two"):
+        assert "mean_class_distance" not in json.dumps(load_json(runs[name] / "metrics.json"))
+        assert "on the list moves the answer by" in outputs(runs[name] / "05_label_audit.ipynb")
+
+
+def test_classes_with_an_order_have_their_distances_also_when_training_lacks_one(runs):
+    meta, metrics = load_json(runs["four"] / "dataset" / "meta.json"), load_json(runs["four"] / "metrics.json")
+    assert meta["label_order"] == ["poor", "fair", "good", "superb"] and meta["ordered"] is True
+    assert metrics["test"]["mean_class_distance"] >= 1 - metrics["test"]["accuracy"] >= 0.25  # who never saw it errs
+    assert metrics["per_class"]["superb"]["support"] == 20 and metrics["per_class"]["superb"]["recall"] == 0
+    assert "on the list moves the rank by" in outputs(runs["four"] / "05_label_audit.ipynb")
+
+
+def test_the_messages_to_the_library_become_a_dataset(runs):
+    parts = {name: load_split(runs["library"], name) for name in ("train", "validation", "test")}
+    assert load_json(runs["library"] / "dataset" / "meta.json")["ordered"] is False
+    assert {part["label"].nunique() for part in parts.values()} == {3}
+    assert any("😀" <= letter <= "🙏" for text in parts["train"]["text"] for letter in text)
+
+
+def test_a_cleaning_that_leaves_nothing_of_a_language_is_told(files, tiny_encoder, tmp_path):
+    russian = {"train_file": files["russian.csv"], "test_file": "", "text_column": "body", "label_column": "kind"}
+    said = start(tmp_path / "russian", tiny_encoder, 2, **russian, cleaning="words").communicate(timeout=300)[1]
+    assert "cleaning 'words' leaves no word in 100% of the training texts" in said
+    assert "set cleaning to 'repaired' or 'raw'" in said
 
 
 def test_a_class_too_small_to_be_carved_is_told():

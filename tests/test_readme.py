@@ -365,6 +365,25 @@ def cost_of(run: str) -> float:
     return metrics["validation"]["accuracy"] - metrics["test"]["accuracy"]
 
 
+def accuracy_of(run: str) -> dict:
+    """A published run's test accuracy with its interval."""
+    return reference(f"{run}/metrics")["intervals"]["accuracy"]
+
+
+def interval_width() -> float:
+    """The share of draws that the bootstrap of notebook 04 takes in."""
+    low, high = re.search(r"quantile\(\[([\d.]+), ([\d.]+)\]\)\.T", read("notebooks/04_inference.ipynb")).groups()
+    return float(high) - float(low)
+
+
+def calibration_error_of(run: str) -> float:
+    return reference(f"{run}/metrics")["calibration"]["test_error"]["calibrated"]
+
+
+def best_published() -> float:
+    return max(row["accuracy"] for row in PUBLISHED["five_class_test_accuracy"])
+
+
 def share(kind: str) -> float:
     """The percentage of our time that a kind of work takes."""
     return 100 * speed("ours_32")["shares_of_time"][kind]
@@ -391,6 +410,11 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"of its (\d+) test tweets", lambda: reference("quick/metrics")["test"]["rows"]),
     (r"without its (\w+) earliest days", lambda: len(SPLIT["test_days"])),
     (r"and these (\w+) days", lambda: len(SPLIT["test_days"])),
+    (r"has a (\d+)% interval", lambda: 100 * interval_width()),
+    (r"interval of ([\d.]+) to", lambda: accuracy_of("minilm-words")["low"]),
+    (r"to ([\d.]+) over the draw", lambda: accuracy_of("minilm-words")["high"]),
+    (r"a calibration error of ([\d.]+);", lambda: calibration_error_of("minilm-words")),
+    (r"on the official test file, is ([\d.]+)\.", best_published),
     (r"Over (\w+) seeds", lambda: len(reference("three_seeds")["runs"])),
     (r"beats the bag of words by (\d+) points", lambda: 100 * reference("three_seeds")["mean_gain"]),
     (r"on the same file, (\w+) seeds each", lambda: len({run["seed"] for run in reference("sweeps/cleaning")["runs"]})),

@@ -51,8 +51,7 @@ def score_baselines(
 ) -> dict[str, dict[str, float]]:
     """Fit the baselines on the training rows and score them on other rows.
 
-    `majority` always answers the most frequent class; `bag_of_words` is a logistic regression on TF-IDF weights of
-    words and word pairs.
+    `majority` answers the most frequent class, `bag_of_words` a logistic regression on TF-IDF of words and word pairs.
     """
     bag_of_words = make_pipeline(TfidfVectorizer(ngram_range=(1, 2)), LogisticRegression(max_iter=1000))
     baselines = {"majority": DummyClassifier(strategy="most_frequent"), "bag_of_words": bag_of_words}

@@ -35,8 +35,9 @@ def pick_precision(precision: str, device: torch.device) -> torch.dtype:
         raise TweetsentError(f"precision is {precision!r}: use 'auto', 'bf16' or 'fp32'")
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    squares = [{"square": torch.ones(512, 512, dtype=dtype)} for dtype in (torch.bfloat16, torch.float32)]
-    bf16, fp32 = (min(timeit.repeat("square @ square", globals=given, number=1, repeat=30)) for given in squares)
+    squares = [torch.ones(512, 512, dtype=dtype) for dtype in (torch.bfloat16, torch.float32)]
+    turns = [[timeit.timeit(lambda a=a: a @ a, number=1) for a in squares] for _ in range(50)]  # others may compute too
+    bf16, fp32 = map(min, zip(*turns, strict=True))
     return torch.bfloat16 if 1.33 * bf16 < fp32 else torch.float32
 
 
