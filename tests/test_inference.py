@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from tweetsent_utils.batching import LengthBucketSampler, batches_by_length, collate
 from tweetsent_utils.encoder import load_classifier, load_tokenizer
 from tweetsent_utils.evaluation import predict
+from tweetsent_utils.files import REFERENCE, load_json
 
 notebook = notebook_functions("04")
 inference = notebook.inference
@@ -135,3 +136,9 @@ def test_planted_labels_are_found_by_a_model_that_knows():
     wrong = truth.copy()
     wrong[:20] = (wrong[:20] + 1) % 3
     assert sorted(notebook.suspects(wrong, probabilities)) == list(range(20))
+
+
+def test_on_the_real_files_the_shortest_third_is_ahead_of_the_longest():
+    slices = load_json(REFERENCE / "minilm-words" / "metrics.json")["slices"]
+    lengths = [row for name, row in slices.items() if name.endswith(" tokens")]
+    assert len(lengths) == 3 and lengths[0]["low"] > lengths[-1]["high"]

@@ -413,7 +413,7 @@ FIGURES: tuple[tuple[str, Callable[[], object]], ...] = (
     (r"has a (\d+)% interval", lambda: 100 * interval_width()),
     (r"interval of ([\d.]+) to", lambda: accuracy_of("minilm-words")["low"]),
     (r"to ([\d.]+) over the draw", lambda: accuracy_of("minilm-words")["high"]),
-    (r"a calibration error of ([\d.]+);", lambda: calibration_error_of("minilm-words")),
+    (r"a calibration error of ([\d.]+) ", lambda: calibration_error_of("minilm-words")),
     (r"on the official test file, is ([\d.]+)\.", best_published),
     (r"Over (\w+) seeds", lambda: len(reference("three_seeds")["runs"])),
     (r"beats the bag of words by (\d+) points", lambda: 100 * reference("three_seeds")["mean_gain"]),
