@@ -25,10 +25,7 @@ def pick_device(device: str) -> torch.device:
 
 
 def pick_precision(precision: str, device: torch.device) -> torch.dtype:
-    """Return torch.bfloat16 or torch.float32 for `bf16`, `fp32` or `auto`: bf16 where the hardware is faster in it.
-
-    On a CPU that is measured: some know bfloat16, and multiply it more slowly than float32.
-    """
+    """Return torch.bfloat16 or torch.float32 for `bf16`, `fp32` or `auto`: bf16 where the hardware is faster in it."""
     if precision in ("bf16", "fp32"):
         return torch.bfloat16 if precision == "bf16" else torch.float32
     if precision != "auto":
@@ -38,7 +35,7 @@ def pick_precision(precision: str, device: torch.device) -> torch.dtype:
     squares = [torch.ones(512, 512, dtype=dtype) for dtype in (torch.bfloat16, torch.float32)]
     turns = [[timeit.timeit(lambda a=a: a @ a, number=1) for a in squares] for _ in range(50)]  # others may compute too
     bf16, fp32 = map(min, zip(*turns, strict=True))
-    return torch.bfloat16 if 1.33 * bf16 < fp32 else torch.float32
+    return torch.bfloat16 if 1.33 * bf16 < fp32 else torch.float32  # some CPUs know bf16, and are slower in it
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager:
