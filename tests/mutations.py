@@ -47,7 +47,7 @@ FAST = "return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_lengt
 TEXTS = 'tweets = test_tweets if name == "test" else train_tweets'
 HEAD = 'tables["train"].head(3)'
 STEPS = "total_steps = num_epochs *"
-FOLDED = 'cross_val_predict(rule, scores, labels, cv=folds, method="predict_proba")'
+FOLDED = 'cross_val_predict(a, scores, labels, cv=folds, method="predict_proba", params=b)'
 GAPS = "abs((confidence - right)[places == place]).sum()"
 LEAKED = "score_baselines(texts, labels"
 
@@ -93,9 +93,10 @@ BUGS = {
         ("baselines fitted on the rows they score", "fit(train_texts, train_labels)", "fit(texts, labels)"),
     ],
     ("tweetsent_utils/audit.py", "tests/test_audit.py"): [
-        ("cuts judged on the rows that they were found on", FOLDED, "rule.fit(scores, labels).predict_proba(scores)"),
+        ("cuts judged on the rows that they were found on", FOLDED, "a.fit(scores, labels).predict_proba(scores)"),
         ("words judged on the rows that they were learnt from", "score_baselines(texts[train], labels[train]", LEAKED),
-        ("a lexicon seen in whatever agrees with it", " if steps < slope else 0.0", ""),
+        ("texts without a listed word put on the scale", "(scores[:, 0] != 0) + 1e-9", "np.ones(len(labels))"),
+        ("a lexicon seen in whatever agrees with it", ' if shape == "steps" else 0.0', ""),
     ],
     ("tweetsent_utils/evaluation.py", "tests/test_inference.py"): [
         ("order restored the wrong way", 'argsort(kind="stable")', 'argsort(kind="stable").argsort()'),

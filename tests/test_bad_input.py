@@ -151,7 +151,7 @@ def test_the_same_file_as_train_and_test_is_refused(tmp_path):
     assert f"train_file and test_file are both {values['train_file']!r}: name two different ones" == message
     texts = pd.Series(["a", "b"])
     message = sentence(check_apart, texts, texts.iloc[::-1], "train.csv", "copy.csv")
-    assert "every tweet of test_file copy.csv stands in train_file train.csv too: name a test file" in message
+    assert "every tweet of copy.csv stands in train.csv too: name a test file" in message
 
 
 def test_overlap_of_train_and_test_is_said(capsys):

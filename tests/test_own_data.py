@@ -55,7 +55,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
     for name, grades in (("train", ["poor", "fair", "good"]), ("test", ["poor", "fair", "good", "superb"])):
         rows = [(f"a {grade} day {n} at the {name} desk", grade) for n in range(20) for grade in grades]
         pd.DataFrame(rows, columns=["body", "grade"]).to_parquet(folder / f"{name}.parquet")
-    rows = [(f"в магазине нет хлеба {'и молока ' * (n % 3)}", n % 2) for n in range(40)]
+    rows = [(f"в магазине нет {chr(ord('а') + n % 32)} и {'молока ' * (n // 8)}", n % 2) for n in range(40)]
     pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "russian.csv", index=False)
     return {path.name: path for path in folder.iterdir()}
 

@@ -50,8 +50,8 @@ def stairs(labels: np.ndarray) -> DecisionTreeClassifier:
 def audit_labels(texts: Sequence[str], labels: Sequence) -> Audit:
     """Tell whether N labels look lexicon-made; whatever is fitted is judged on folds that it never saw.
 
-    Along the score a rule's labels change in steps, a reader's in a slope: the smaller Brier error tells, on texts with a
-    listed word. Raises `TweetsentError` for too few rows.
+    Along the score a rule's labels change in steps, a reader's in a slope. The smaller Brier error, over texts with a
+    listed word, tells which. Raises `TweetsentError` for too few rows.
     """
     texts, labels = np.array(list(texts), dtype=object), np.unique(np.asarray(labels), return_inverse=True)[1]
     if (np.bincount(labels) >= 5).sum() < 2:
