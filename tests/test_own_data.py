@@ -62,7 +62,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
-    """Forty, two and four classes through all notebooks, and the library's messages through two of them."""
+    """Forty classes through all notebooks, two and four through all that read files, the library's through two."""
     folder = tmp_path_factory.mktemp("runs")
     many = {"train_file": files["many.jsonl"], "test_file": "", "text_column": "body", "label_column": "kind"}
     two = {"train_file": files["train.tsv"], "test_file": files["test.tsv"]}
@@ -72,8 +72,8 @@ def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
     library = yaml.safe_load((NOTEBOOKS / "params" / "library.yaml").read_text(encoding="utf-8"))
     library = {name: library[name] for name in library.keys() - {"run_name"}}
     processes = [start(folder / "many", tiny_encoder, len(STEPS), **many, validation_share=0.3)]
-    processes.append(start(folder / "two", tiny_encoder, len(STEPS), **two))
-    processes.append(start(folder / "four", tiny_encoder, len(STEPS), **four))
+    processes.append(start(folder / "two", tiny_encoder, 5, **two))
+    processes.append(start(folder / "four", tiny_encoder, 5, **four))
     processes.append(start(folder / "library", tiny_encoder, 2, **library))
     try:
         for process in processes:
@@ -96,8 +96,8 @@ def test_the_notebooks_run_on_files_of_ones_own(runs):
         meta = load_json(runs[name] / "dataset" / "meta.json")
         assert meta["label_order"] == names and meta["ordered"] is False
     assert load_split(runs["two"], "test")["text"].tolist()[0] == "„Straße“ 60 schön"
-    for name in ("many", "two", "four"):
-        assert [step for step in STEPS if not (runs[name] / f"{step}.ipynb").exists()] == []
+    for name, steps in (("many", STEPS), ("two", STEPS[:5]), ("four", STEPS[:5])):
+        assert [step for step in steps if not (runs[name] / f"{step}.ipynb").exists()] == []
     assert load_json(runs["many"] / "metrics.json")["test"]["rows"] == 96
     assert len(pd.read_csv(runs["many"] / "predictions.csv")) == 96
 
