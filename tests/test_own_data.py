@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -61,7 +62,16 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def runs(files, tiny_encoder, tmp_path_factory) -> dict[str, Path]:
+def russian(files, tiny_encoder, tmp_path_factory) -> Iterator[subprocess.Popen]:
+    """Russian texts under a cleaning that leaves none of their letters: a process that runs beside the others."""
+    given = {"train_file": files["russian.csv"], "test_file": "", "text_column": "body", "label_column": "kind"}
+    process = start(tmp_path_factory.mktemp("russian") / "run", tiny_encoder, 2, **given, cleaning="words")
+    yield process
+    process.kill()
+
+
+@pytest.fixture(scope="module")
+def runs(files, tiny_encoder, russian, tmp_path_factory) -> dict[str, Path]:
     """Forty classes through all notebooks, two and four through all that read files, the library's through two."""
     folder = tmp_path_factory.mktemp("runs")
     many = {"train_file": files["many.jsonl"], "test_file": "", "text_column": "body", "label_column": "kind"}
@@ -137,9 +147,8 @@ def test_the_messages_to_the_library_become_a_dataset(runs):
     assert any("😀" <= letter <= "🙏" for text in parts["train"]["text"] for letter in text)
 
 
-def test_a_cleaning_that_leaves_nothing_of_a_language_is_told(files, tiny_encoder, tmp_path):
-    russian = {"train_file": files["russian.csv"], "test_file": "", "text_column": "body", "label_column": "kind"}
-    said = start(tmp_path / "russian", tiny_encoder, 2, **russian, cleaning="words").communicate(timeout=300)[1]
+def test_a_cleaning_that_leaves_nothing_of_a_language_is_told(russian):
+    said = russian.communicate(timeout=300)[1]
     assert "cleaning 'words' leaves no word in 100% of the training texts" in said
     assert "set cleaning to 'repaired' or 'raw'" in said
 
