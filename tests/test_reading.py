@@ -96,6 +96,19 @@ def test_one_table_comes_out_of_every_format(tmp_path, name, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_csv_may_have_semicolons_as_spreadsheets_write_where_a_comma_is_decimal(tmp_path, end):
+    file = tmp_path / "x.csv"
+    file.write_bytes(
+        end.join(["id;text;label", '1;"good; really, really, really";yes', "2;bad, bad, bad;no", ""]).encode()
+    )
+    tweets = read(file, "utf-8")
+    assert tweets["text"].tolist() == ["good; really, really, really", "bad, bad, bad"]
+    assert tweets["label"].tolist() == ["yes", "no"]
+    file.write_text("text,label\none; two; three; four; five,yes\n")
+    assert read(file, "utf-8")["text"].tolist() == ["one; two; three; four; five"]
+
+
 def test_a_file_of_another_kind_is_told_which_there_are(tmp_path):
     (tmp_path / "tweets.xlsx").touch()
     with pytest.raises(TweetsentError, match=r"xlsx tells no format: give a \.csv, \.tsv, \.tab, \.jsonl, \.ndjson or"):

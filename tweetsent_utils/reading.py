@@ -26,7 +26,7 @@ def read_tweets(path: str | Path, text_column: str, label_column: str, encoding:
     for column in (text_column, label_column):
         if columns.count(column) != 1:
             what = f"{path} has {'two columns' if column in columns else 'no column'} {column!r}"
-            there = f"{', '.join(columns)[:200]} (a .csv has commas between them, a .tsv tabs)"
+            there = f"{', '.join(columns)[:200]} (a .csv has commas or semicolons between them, a .tsv tabs)"
             raise TweetsentError(f"{what}: set text_column and label_column to two of {there}, each there once")
         tweets[column] = tweets[column].convert_dtypes().astype("str")  # 1, where a gap has made it 1.0
         missing = tweets[column].isna() | (tweets[column].str.strip() == "")
@@ -45,8 +45,9 @@ def read_table(path: str | Path, data: bytes, encoding: str) -> pd.DataFrame:
     if kind not in (*separators, ".jsonl", ".ndjson"):
         raise TweetsentError(f"{path} tells no format: give a .csv, .tsv, .tab, .jsonl, .ndjson or .parquet file")
     if kind in separators:  # only an empty field is missing: a tweet may well say "NA" or "None"
-        rules = {"header": None, "dtype": str, "keep_default_na": False, "na_values": [""]}
-        rows = pd.read_csv(io.StringIO(decode(path, data, encoding)), sep=separators[kind], **rules)
+        text = decode(path, data, encoding)
+        sep = max(separators[kind], ";", key=text.partition("\n")[0].partition("\r")[0].count)  # as a spreadsheet likes
+        rows = pd.read_csv(io.StringIO(text), sep=sep, header=None, dtype=str, keep_default_na=False, na_values=[""])
         return rows[1:].set_axis(rows.iloc[0].fillna("").tolist(), axis=1).reset_index(drop=True)
     for line in filter(str.strip, re.split(r"[\r\n]+", decode(path, data, encoding))):
         with told(f"{path}: data row {len(rows) + 1} is no JSON object", "repair the line", ValueError, TypeError):
