@@ -151,7 +151,7 @@ BUGS = {
     ],
     ("tweetsent_utils/reading.py", "tests/test_reading.py"): [
         ("labels ranked as they appear", "in enumerate(label_order)}\n", "in enumerate(labels.unique())}\n"),
-        ("the tweet 'None' taken for a gap", '"keep_default_na": False, "na_values": [""]', '"na_values": [""]'),
+        ("the tweet 'None' taken for a gap", 'keep_default_na=False, na_values=[""]', 'na_values=[""]'),
         ("the Kaggle files taken for cp1252", r"\xc2[\x80-\x9f]|", ""),
         ("whole numbers read with a point", ".convert_dtypes()", ""),
         ("numbered classes sorted as text", ", key=int if numbers else None", ""),

@@ -232,8 +232,8 @@ def test_a_label_that_only_the_test_file_has_is_told_by_its_row():
     names = class_names(pd.Series(["a", "b"] * 5), [])
     with pytest.raises(TweetsentError) as caught:
         label_ids(pd.Series(["a", "c"]), names, "test.csv")
-    expected = "test.csv: data row 2 has the unknown label 'c': correct or remove it; the classes are a, b"
-    assert str(caught.value) == expected
+    what = "test.csv: data row 2 has the unknown label 'c' (1 such rows)"
+    assert str(caught.value) == f"{what}: correct it, or add it to label_order, now a, b"
 
 
 def test_days_are_read_day_first_or_year_first_and_what_is_no_day_is_none():

@@ -72,7 +72,7 @@ def decode(path: str | Path, data: bytes, encoding: str) -> str:
     except (LookupError, UnicodeError) as error:
         line = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
         what = f"{path}: line {line:,} cannot be read as {encoding} ({error})"
-        raise TweetsentError(f"{what}: repair it, or try encoding ISO-8859-1 or utf-8") from None
+        raise TweetsentError(f"{what}: repair it, or try another encoding, such as cp1252") from None
     sign = re.search(r"[^\x00-\x7f]", proper)
     if sign and not odd and not encoding.lower().startswith("utf"):
         line = proper.count("\n", 0, sign.start()) + 1
@@ -101,10 +101,10 @@ def label_ids(labels: pd.Series, label_order: Sequence[str], path: str | Path) -
     """
     order = {label.strip().casefold(): rank for rank, label in enumerate(label_order)}
     ranks = labels.str.strip().str.casefold().map(order)
-    if ranks.isna().any():
-        row_id = ranks.isna().idxmax()
-        where = f"{path}: data row {row_id + 1} has the unknown label {labels[row_id]!r}"
-        raise TweetsentError(f"{where}: correct or remove it; the classes are {', '.join(label_order)[:300]}")
+    if (unknown := ranks.isna()).any():
+        row_id = unknown.idxmax()
+        where = f"{path}: data row {row_id + 1} has the unknown label {labels[row_id]!r} ({unknown.sum()} such rows)"
+        raise TweetsentError(f"{where}: correct it, or add it to label_order, now {', '.join(label_order)[:300]}")
     other = labels[~labels.isin(label_order)]
     if len(other):
         where = f"{path}: data row {other.index[0] + 1} has the label {other.iloc[0]!r}"
