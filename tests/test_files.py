@@ -1,85 +1,118 @@
-"""Files: counted from the project's root, whole or absent, and damage is told in a sentence."""
+"""Files and paths: counted from the project's root, and whole or absent."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from tweetsent_utils import paths
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.files import PROJECT_ROOT, load_json, need, project_path, save_json, write_whole
+from tweetsent_utils.files import (
+    load_json,
+    load_yaml,
+    require_file,
+    save_json,
+    save_yaml,
+    write_atomically,
+)
+from tweetsent_utils.paths import PROJECT_ROOT, find_project_root, project_path
+
+VALUES = {"loss": 0.5, "name": "caf\u00e9 \U0001f600", "rows": [1, 2], "none": None, "a": "3e-4"}
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_paths_count_from_the_project_root_unless_absolute(tmp_path, monkeypatch):
+# --- paths ---
+
+
+def test_paths_count_from_the_project_root_unless_they_are_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert project_path("data/x.csv") == PROJECT_ROOT / "data" / "x.csv"
+    assert project_path("data/../README.md") == PROJECT_ROOT / "README.md"
     assert project_path(tmp_path / "x.csv") == tmp_path / "x.csv"
     assert (PROJECT_ROOT / "tweetsent_utils").is_dir()
 
 
-def test_whole_file_is_written_with_its_folders_and_nothing_beside_it(tmp_path):
-    write_whole(tmp_path / "a" / "b" / "file.txt", lambda file: file.write_text("new"))
+@pytest.mark.parametrize("path", ["../elsewhere.csv", "data/../../x.csv", ".."])
+def test_a_path_cannot_leave_the_project_unless_it_is_absolute(path):
+    with pytest.raises(TweetsentError, match=f"{path} leads out of the project"):
+        project_path(path)
+
+
+def test_a_package_installed_elsewhere_finds_the_checkout_around_the_working_directory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "site" / "tweetsent_utils" / "paths.py"))
+    here = tmp_path / "checkout" / "notebooks" / "deeper"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert find_project_root() == here
+    (tmp_path / "checkout" / "notebooks" / "01_data_analysis.ipynb").touch()
+    assert find_project_root() == tmp_path / "checkout"
+
+
+# --- files ---
+
+
+def test_a_file_is_written_with_its_folders_and_leaves_nothing_else(tmp_path):
+    write_atomically(tmp_path / "a" / "b" / "file.txt", lambda file: file.write_text("new"))
     assert (tmp_path / "a" / "b" / "file.txt").read_text() == "new"
     assert names(tmp_path / "a" / "b") == ["file.txt"]
 
 
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 @pytest.mark.parametrize("old", ["old", None])
-def test_failed_writer_leaves_the_old_file_or_none(tmp_path, old):
+def test_a_writer_that_fails_leaves_the_old_file_or_none(tmp_path, old, error):
     path = tmp_path / "file.txt"
     if old:
         path.write_text(old)
 
     def fail(file: Path) -> None:
         file.write_text("half")
-        raise RuntimeError("disk full")
+        raise error
 
-    with pytest.raises(RuntimeError, match="disk full"):
-        write_whole(path, fail)
+    with pytest.raises(error):
+        write_atomically(path, fail)
     assert (path.read_text() if path.exists() else None) == old
-    write_whole(path, lambda file: file.write_text("second try"))
+    write_atomically(path, lambda file: file.write_text("second try"))
     assert path.read_text() == "second try"
     assert names(tmp_path) == ["file.txt"]
 
 
-def test_whole_folder_replaces_the_old_one_without_leftovers(tmp_path):
+def test_a_folder_replaces_the_old_one_without_leftovers(tmp_path):
     def write(*files: str) -> None:
         def into(folder: Path) -> None:
             folder.mkdir()
             for file in files:
                 (folder / file).write_text(file)
 
-        write_whole(tmp_path / "model", into)
+        write_atomically(tmp_path / "model", into)
 
     write("a", "b")
+    (tmp_path / ".model.part").mkdir()  # left by a process that was killed
+    (tmp_path / ".model.part" / "half").touch()
     write("b", "c")
     assert names(tmp_path) == ["model"]
     assert names(tmp_path / "model") == ["b", "c"]
 
 
-def test_half_written_folder_of_a_crash_does_not_leak_into_the_next(tmp_path):
-    def crash(folder: Path) -> None:
-        folder.mkdir()
-        (folder / "half").touch()
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "model", crash)
-    assert not (tmp_path / "model").exists()
-    write_whole(tmp_path / "model", lambda folder: folder.mkdir())
-    assert names(tmp_path / "model") == []
+@pytest.mark.parametrize(("save", "load"), [(save_json, load_json), (save_yaml, load_yaml)])
+def test_values_come_back_as_they_were_and_are_empty_when_absent(tmp_path, save, load):
+    assert load(tmp_path / "file") == {}
+    save(tmp_path / "file", VALUES)
+    assert load(tmp_path / "file") == VALUES
+    assert list(load(tmp_path / "file")) == list(VALUES)
 
 
-def test_json_comes_back_as_it_was_and_is_empty_when_absent(tmp_path):
-    value = {"loss": 0.5, "name": "café", "rows": [1, 2], "none": None}
-    save_json(tmp_path / "x.json", value)
-    assert load_json(tmp_path / "x.json") == value
-    assert load_json(tmp_path / "absent.json") == {}
+def test_json_in_utf_8_is_read_on_every_system(tmp_path):
+    (tmp_path / "file.json").write_bytes(json.dumps(VALUES, ensure_ascii=False).encode())
+    assert load_json(tmp_path / "file.json") == VALUES
 
 
-def test_missing_input_names_the_notebook_that_makes_it(tmp_path):
+def test_a_missing_file_is_reported_with_the_notebook_that_makes_it(tmp_path):
     with pytest.raises(TweetsentError, match=r"history\.csv.*03_training\.ipynb"):
-        need(tmp_path / "history.csv", "03_training")
+        require_file(tmp_path / "history.csv", "03_training")
     (tmp_path / "history.csv").touch()
-    assert need(tmp_path / "history.csv", "03_training") == tmp_path / "history.csv"
+    assert require_file(tmp_path / "history.csv", "03_training") == tmp_path / "history.csv"

@@ -6,14 +6,19 @@ from contextlib import contextmanager
 
 
 class TweetsentError(Exception):
-    """Bad input or a missing piece, told in one sentence; the driver prints it without a traceback."""
+    """Bad input or a missing piece, in one sentence; the command prints it without a traceback."""
 
 
 @contextmanager
-def told(what: str, remedy: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Tell errors of other libraries in one sentence: what is wrong (in short, their words): what to do."""
+def user_error(what: str, remedy: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turn exceptions of other libraries into one sentence.
+
+    An exception of one of `kinds` is raised again as a `TweetsentError`: what is wrong, the
+    library's own words in parentheses, shortened to 200 characters, and what to do.
+    """
     try:
         yield
     except kinds as error:
         words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise TweetsentError(f"{what} ({textwrap.shorten(words, 200, placeholder=' ...')}): {remedy}") from None
+        reason = textwrap.shorten(words, 200, placeholder=" ...")
+        raise TweetsentError(f"{what} ({reason}): {remedy}") from None

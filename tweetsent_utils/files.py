@@ -1,4 +1,4 @@
-"""Where files lie, how one is written so that it is whole or absent, and how a damaged one is told."""
+"""Reading and writing a run's files: each is whole or absent, and damage is one sentence."""
 
 import json
 import os
@@ -11,57 +11,62 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError
 
-from tweetsent_utils.errors import TweetsentError, told
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = PROJECT_ROOT / "notebooks"
-REFERENCE = PROJECT_ROOT / "outputs" / "reference"
+from tweetsent_utils.errors import TweetsentError, user_error
 
 
-def project_path(path: str | Path) -> Path:
-    """Return a path as it is when absolute, else counted from the project's root, which it must not leave."""
-    whole = Path(os.path.normpath(PROJECT_ROOT / path))
-    if not Path(path).is_absolute() and not whole.is_relative_to(PROJECT_ROOT):
-        raise TweetsentError(f"{path} leads out of the project: give it as an absolute path")
-    return whole
-
-
-def need(path: Path, notebook: str) -> Path:
-    """Return `path` when it exists; else say which notebook makes it."""
+def require_file(path: Path, notebook: str) -> Path:
+    """Return `path` if it exists; else raise a `TweetsentError` that names the notebook to run."""
     if not path.exists():
         what = f"{path.parent.name}/{path.name} is not there yet"
         raise TweetsentError(f"{what}: run {notebook}.ipynb with the same run_name first")
     return path
 
 
-def writing(path: Path) -> AbstractContextManager[None]:
-    """Return the context in which a full disk or a read-only folder is told as one sentence about `path`."""
+def write_errors(path: Path) -> AbstractContextManager[None]:
+    """Return a context that reports a full disk or a read-only folder in one sentence."""
     remedy = "make room, or choose a folder that you may write to (run_name, --run)"
-    return told(f"{path} cannot be written", remedy, OSError, SafetensorError)
+    return user_error(f"{path} cannot be written", remedy, OSError, SafetensorError)
 
 
-def intact(path: Path) -> AbstractContextManager[None]:
-    """Return the context in which damage that a reader finds in a file is told as one sentence about `path`."""
-    kinds = (ValueError, TypeError, OSError, SafetensorError, yaml.YAMLError)  # ValueError: JSON, Parquet, Unicode
-    return told(f"{path} is damaged", "run the notebook again that makes it (--from)", *kinds)
+def read_errors(path: Path) -> AbstractContextManager[None]:
+    """Return a context that reports damage in a run's file in one sentence."""
+    kinds = (
+        ValueError,  # of JSON, Parquet and Unicode
+        TypeError,
+        OSError,
+        SafetensorError,
+        yaml.YAMLError,
+    )
+    remedy = "run the notebook again that makes it (--from)"
+    return user_error(f"{path} is damaged", remedy, *kinds)
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` make a file (or folder) beside `path`, then rename it: whole or absent, even when it is killed."""
-    beside = path.with_name(f".{path.name}.part")
-    with writing(path):
+def encoder_errors(folder: str | Path) -> AbstractContextManager[None]:
+    """Return a context that reports what transformers finds wrong in an encoder's folder."""
+    kinds = (OSError, ValueError, AttributeError, RuntimeError, SafetensorError)
+    what = f"the encoder folder {Path(folder).name} cannot be loaded"
+    return user_error(what, "choose a whole one, with a tokenizer and safetensors weights", *kinds)
+
+
+def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file or a folder so that it is whole or absent, even when the process is killed.
+
+    `write` gets a path next to `path` to write to; what it wrote is then renamed to `path`.
+    """
+    partial = path.with_name(f".{path.name}.part")
+    with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        remove(beside)  # of a process that was killed
+        delete(partial)  # left by a process that was killed
         try:
-            write(beside)
+            write(partial)
             if path.is_dir():  # a rename cannot replace a folder
                 shutil.rmtree(path)
-            os.replace(beside, path)
+            os.replace(partial, path)
         finally:
-            remove(beside)
+            delete(partial)
 
 
-def remove(path: Path) -> None:
+def delete(path: Path) -> None:
     """Delete a file or a folder, if it is there."""
     shutil.rmtree(path, ignore_errors=True)
     path.unlink(missing_ok=True)
@@ -69,10 +74,23 @@ def remove(path: Path) -> None:
 
 def save_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, whole or not at all."""
-    write_whole(path, lambda file: file.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8"))
+    text = json.dumps(value, indent=2) + "\n"
+    write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def load_json(path: Path) -> Any:
-    """Read a JSON file; an empty dictionary when there is none."""
-    with intact(path):
+    """Read a JSON file; an empty dictionary if there is none."""
+    with read_errors(path):
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def save_yaml(path: Path, values: dict[str, Any]) -> None:
+    """Write a dictionary as YAML, in its own order, whole or not at all."""
+    text = yaml.safe_dump(values, sort_keys=False)
+    write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
+
+
+def load_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file of `name: value` lines; an empty dictionary if there is none."""
+    with read_errors(path):
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else {}

@@ -1,0 +1,141 @@
+"""Copy the figures of finished runs into outputs/reference/, and write them into the pages.
+
+    python scripts/publish.py [RUN_FOLDER | outputs/bench ...]
+    python scripts/publish.py --labels RUN_FOLDER
+    python scripts/publish.py --sweep PARAMETER RUN_FOLDER ...
+
+Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument
+(`make figures`), the tables and figures in the pages are written again from outputs/reference/.
+
+With `--labels`, the figures that notebook 05 has found on real files become `label_audit.json`,
+which it shows from then on next to its own; NLTK and its word list belong to such a run. With
+`--sweep`, the validation scores of runs that differ in a parameter and in the seed become
+`sweeps/PARAMETER.json`. After `make sweeps` these are `outputs/cleanings-cleaning-*` for the
+cleaning; for the split, whose random half they already hold, they are
+`outputs/cleanings-cleaning-words-*` and `outputs/splits-validation_split-*`.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from figures import refresh_pages
+from result_tables import make_tables
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.files import load_json, load_yaml, save_json
+from tweetsent_utils.paths import REFERENCE
+
+RUN_FILES = (
+    "metrics.json",
+    "history.csv",
+    "params.yaml",
+    "environment.json",
+    "seconds.json",
+    "figures/history.png",
+    "figures/confusion_matrix.png",
+    "figures/reliability.png",
+    "figures/slices.png",
+)
+BENCHMARKS = ("speed.json", "scaling.json", "startup.json")
+
+
+def publish_run(folder: Path) -> None:
+    """Copy the figures of a run into `outputs/reference/<its name>/`."""
+    missing = [name for name in RUN_FILES if not (folder / name).is_file()]
+    if missing:
+        raise TweetsentError(f"{folder} is not a finished run: {missing[0]} is not there")
+    for name in RUN_FILES:
+        copy(folder / name, REFERENCE / folder.name / name)
+
+
+def publish_benchmarks(folder: Path) -> None:
+    """Copy the figures of `make bench` into `outputs/reference/bench/`."""
+    for name in BENCHMARKS:
+        if (folder / name).exists():
+            copy(folder / name, REFERENCE / "bench" / name)
+
+
+def publish_labels(folder: Path) -> None:
+    """Copy what a run's label audit found to `outputs/reference/label_audit.json`."""
+    if not (folder / "audit.json").is_file():
+        raise TweetsentError(f"{folder} has no audit.json: run notebook 05 there first")
+    copy(folder / "audit.json", REFERENCE / "label_audit.json")
+
+
+def publish_sweep(parameter: str, folders: Sequence[Path]) -> None:
+    """Write `sweeps/<parameter>.json`: the validation scores of some runs.
+
+    Raises `TweetsentError` if the runs differ in more than the parameter and the seed.
+    """
+    runs = []
+    settings = []
+    for folder in folders:
+        metrics = load_json(folder / "metrics.json")
+        parameters = load_yaml(folder / "params.yaml")
+        if not metrics or parameter not in parameters:
+            raise TweetsentError(f"{folder} is not a finished run with a parameter {parameter!r}")
+        run = {
+            parameter: parameters.pop(parameter),
+            "seed": parameters.pop("seed"),
+            "accuracy": metrics["validation"]["accuracy"],
+            "macro_f1": metrics["validation"]["macro_f1"],
+            "seconds": metrics["training"]["seconds"],
+        }
+        runs.append(run)
+        for name in ("run_name", "runs"):
+            parameters.pop(name, None)
+        setting = {
+            "training_tweets": metrics["training"]["tweets"],
+            "validation_rows": metrics["validation"]["rows"],
+            "parameters": parameters,
+            "environment": load_json(folder / "environment.json"),
+        }
+        settings.append(setting)
+    if any(setting != settings[0] for setting in settings):
+        what = f"these runs differ in more than {parameter} and the seed"
+        raise TweetsentError(f"{what}: nothing is published")
+    save_json(REFERENCE / "sweeps" / f"{parameter}.json", {"runs": runs, **settings[0]})
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file into a folder that may not exist yet."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
+    parser.add_argument("--labels", action="store_true", help="publish the label audit of a run")
+    parser.add_argument("--sweep", metavar="PARAMETER", help="publish runs as one sweep")
+    options = parser.parse_args(arguments)
+    if (options.labels or options.sweep) and not options.folders:
+        parser.error("name the folders of the runs")
+    try:
+        if options.sweep:
+            publish_sweep(options.sweep, options.folders)
+        for folder in [] if options.sweep else options.folders:
+            if options.labels:
+                publish_labels(folder)
+            elif any((folder / name).exists() for name in BENCHMARKS):
+                publish_benchmarks(folder)
+            else:
+                publish_run(folder)
+        changed = refresh_pages(make_tables())
+    except TweetsentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for page in changed:
+        print(f"{page}: figures written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Token ids, and tokenizers that keep their cleaning wherever they are loaded."""
+
+import pytest
+from transformers import AutoTokenizer, pipeline
+
+from tweetsent_utils.data.cleaning import CLEANINGS, clean
+from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
+from tweetsent_utils.evaluation.inference import inference
+from tweetsent_utils.model.classifier import load_classifier
+
+DIRTY = "@cornershop Prices UP &amp; up!! It\u00c2\x92s #panic\r\r\nhttps://t.co/aB1 100% café"
+
+
+def test_tokenize_gives_the_encoders_own_ids_cut_and_unpadded(tiny_encoder):
+    texts = ["Good PEOPLE help in the Queue, café!", "panic", "", "the queue " * 50]
+    tokenizer = load_tokenizer(tiny_encoder, "raw", 12)
+    rows = tokenize(texts, tokenizer)
+    own = AutoTokenizer.from_pretrained(tiny_encoder)
+    expected = [own(text)["input_ids"] for text in texts]
+    assert rows[:3] == expected[:3]
+    assert rows[3] == [*expected[3][:11], own.sep_token_id]
+    assert tokenizer.pad_token_id == own.pad_token_id
+
+
+def test_tokenizer_without_a_normalizer_takes_a_cleaning(tiny_encoder, tmp_path):
+    plain = load_tokenizer(tiny_encoder, "raw", 32)
+    plain.backend_tokenizer.normalizer = None
+    plain.save_pretrained(tmp_path)
+    cleaned = tokenize(["@shop good  people!"], load_tokenizer(tmp_path, "words", 32))
+    assert cleaned == tokenize(["good people"], plain)
+
+
+@pytest.mark.parametrize("cleaning", CLEANINGS)
+def test_saved_tokenizer_keeps_its_cleaning(tiny_encoder, tmp_path, cleaning):
+    load_tokenizer(tiny_encoder, cleaning, 128).save_pretrained(tmp_path)
+    saved = AutoTokenizer.from_pretrained(tmp_path)
+    own = AutoTokenizer.from_pretrained(tiny_encoder)
+    assert tokenize([DIRTY], saved) == tokenize([clean(DIRTY, cleaning)], own)
+    assert (tokenize([DIRTY], saved) == tokenize([DIRTY], own)) == (cleaning == "raw")
+
+
+@pytest.mark.parametrize("text", [DIRTY, DIRTY * 5], ids=["short", "too long"])
+def test_plain_pipeline_of_a_saved_model_cleans_too(tiny_encoder, tmp_path, label_order, text):
+    tokenizer = load_tokenizer(tiny_encoder, "words", 16)
+    model = load_classifier(tiny_encoder, label_order)
+    tokenizer.save_pretrained(tmp_path)
+    model.save_pretrained(tmp_path)
+    classify = pipeline("text-classification", model=str(tmp_path), device="cpu", top_k=None)
+    (ranking,) = classify([text], truncation=True)
+    answers = {answer["label"]: answer["score"] for answer in ranking}
+    (probabilities,) = inference([text], model, tokenizer).tolist()
+    (of_cleaned,) = inference([clean(text, "words")], model, tokenizer).tolist()
+    assert answers == pytest.approx(dict(zip(label_order, probabilities, strict=True)), abs=1e-5)
+    assert probabilities == pytest.approx(of_cleaned, abs=1e-6)

@@ -1,0 +1,80 @@
+"""A temperature that is found, applied and kept, and calibration measured by hand."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from tweetsent_utils.evaluation.calibration import (
+    apply_temperature,
+    calibration_error,
+    fit_temperature,
+    reliability_curve,
+)
+from tweetsent_utils.model.classifier import load_classifier
+
+# Their heads differ: one linear layer, or two.
+FAMILIES = ("tiny encoder", "bert", "roberta", "electra")
+
+
+@pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])
+def test_temperature_that_logits_were_multiplied_by_is_found(temperature):
+    random = np.random.default_rng(0)
+    logits = random.normal(0, 2, (5000, 4))
+    # By the Gumbel trick, labels are drawn with the probabilities of the logits.
+    labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
+    assert fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.05)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_whoever_opens_the_model_gets_logits_divided_by_the_temperature(
+    tmp_path,
+    tiny_encoder,
+    label_order,
+    family,
+):
+    if family == "tiny encoder":
+        model = load_classifier(tiny_encoder, label_order)
+    else:
+        sizes = {"vocab_size": 50, "hidden_size": 16, "intermediate_size": 32, "num_labels": 5}
+        layers = {"num_hidden_layers": 1, "num_attention_heads": 2, "initializer_range": 0.2}
+        config = AutoConfig.for_model(family, **sizes, **layers)
+        model = AutoModelForSequenceClassification.from_config(config)
+    model.eval()
+    for name, weight in model.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.normal_(weight)  # a fresh one is zero
+    input_ids = torch.arange(5, 25).reshape(2, 10)
+    with torch.no_grad():
+        before = model(input_ids).logits
+        assert before.abs().max() > 0.1
+        apply_temperature(model, 2.5)
+        model.save_pretrained(tmp_path)
+        opened = AutoModelForSequenceClassification.from_pretrained(tmp_path)
+        after = opened(input_ids).logits
+    torch.testing.assert_close(after * 2.5, before)
+    assert opened.config.calibration_temperature == 2.5
+
+
+@pytest.mark.parametrize(
+    ("confidence", "right", "error"),
+    [
+        ([0.5, 0.5, 0.5, 0.5], [True, False, True, True], 0.25),
+        # Two bins: one right of two at 0.6, and both right at 1.
+        ([0.6, 0.6, 1.0, 1.0], [True, False, True, True], 0.5 * 0.1),
+        ([0.9, 0.1, 0.9, 0.9], [True, False, True, True], 0.1),
+    ],
+)
+def test_calibration_error_comes_out_by_hand(confidence, right, error):
+    assert calibration_error(np.array(confidence), np.array(right)) == pytest.approx(error)
+
+
+@pytest.mark.parametrize(("answers", "groups"), [(1000, 10), (25, 3), (4, 1)])
+def test_reliability_curve_has_groups_of_equal_size_from_least_to_most_confident(answers, groups):
+    confidence = np.linspace(0.2, 1, answers)
+    right = confidence > 0.5
+    shuffled = np.random.default_rng(0).permutation(answers)
+    curve = reliability_curve(confidence[shuffled], right[shuffled])
+    parts = np.array_split(np.arange(answers), groups)
+    assert curve[0] == pytest.approx([confidence[part].mean() for part in parts])
+    assert curve[1] == pytest.approx([right[part].mean() for part in parts])

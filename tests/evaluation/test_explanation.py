@@ -1,0 +1,52 @@
+"""Words left out of a text, and how far each moves the model."""
+
+import numpy as np
+import pytest
+
+from tweetsent_utils.evaluation.explanation import leave_words_out, word_effects
+from tweetsent_utils.evaluation.inference import inference
+
+
+def test_each_plain_word_is_left_out_once():
+    assert leave_words_out("Good, good @shop! it's #sad https://t.co/x", 64) == [
+        ("good", ", good @shop! it's #sad https://t.co/x"),
+        ("good", "Good,  @shop! it's #sad https://t.co/x"),
+        ("it", "Good, good @shop! 's #sad https://t.co/x"),
+        ("s", "Good, good @shop! it' #sad https://t.co/x"),
+    ]
+
+
+def test_only_the_first_words_of_a_long_text_are_left_out():
+    assert [word for word, _ in leave_words_out("a b c d", 3)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_effect_of_a_word_is_the_answer_with_it_less_the_answer_without_it(
+    model,
+    tokenizer,
+    ordered,
+):
+    effects = word_effects(["sad queue", "@shop", "Best shop"], model, tokenizer, ordered, 2)
+    assert effects["text"].tolist() == [0, 0, 2, 2]
+    assert effects["word"].tolist() == ["sad", "queue", "best", "shop"]
+
+    pairs = [
+        ("sad queue", "queue"),
+        ("sad queue", "sad"),
+        ("Best shop", "shop"),
+        ("Best shop", "best"),
+    ]
+    by_hand = []
+    for text, rest in pairs:
+        with_it, without_it = inference([text, rest], model, tokenizer)
+        weights = np.arange(5) if ordered else np.arange(5) == with_it.argmax()
+        by_hand.append(weights @ (with_it - without_it))
+    assert effects["effect"].tolist() == pytest.approx(by_hand, abs=1e-5)
+    assert max(map(abs, by_hand)) > 1e-3
+
+
+@pytest.mark.parametrize("texts", [[], ["@shop #only", "мама мыла раму"]])
+def test_texts_without_plain_words_have_no_effects(model, tokenizer, texts):
+    effects = word_effects(texts, model, tokenizer, ordered=True)
+    assert effects.columns.tolist() == ["text", "word", "effect"]
+    assert len(effects) == 0

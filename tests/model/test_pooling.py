@@ -1,0 +1,60 @@
+"""The layer by which a head reads the mean of all tokens, in a form that every tool opens."""
+
+import pytest
+import torch
+from torch.nn.functional import layer_norm
+from transformers import AutoModelForSequenceClassification
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
+from tweetsent_utils.model.pooling import add_averaging_layer
+
+
+@pytest.fixture(params=["bert", "roberta"])
+def model(request, make_encoder, label_order) -> torch.nn.Module:
+    return load_classifier(make_encoder(request.param), label_order).eval()
+
+
+@torch.inference_mode()
+def hidden_states(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    return model.base_model(**batch).last_hidden_state
+
+
+def test_added_layer_adds_the_mean_over_the_real_tokens_to_each_token(model, batch):
+    before = hidden_states(model, batch)
+    add_averaging_layer(model)
+    mask = batch["attention_mask"][:, :, None]
+    mean = (before * mask).sum(dim=1, keepdim=True) / mask.sum(dim=1, keepdim=True)
+    expected = layer_norm(before + mean, (16,))
+    assert torch.allclose(hidden_states(model, batch), expected, atol=1e-4)
+
+
+def test_added_layer_learns_from_the_first_step(model, batch):
+    add_averaging_layer(model)
+    model(**batch, labels=torch.tensor([0, 3, 1])).loss.backward()
+    # The weights right before those of zero begin at the second step.
+    for name, weight in model.base_model.encoder.layer[2].named_parameters():
+        assert weight.grad.any() or ".key." in name or "intermediate" in name, name
+
+
+def test_saved_model_with_the_added_layer_opens_anywhere(model, batch, tmp_path):
+    add_averaging_layer(model)
+    with torch.inference_mode():
+        before = model(**batch).logits
+        use_cpu_kernels(model)
+        model.save_pretrained(tmp_path / "model")
+        opened = AutoModelForSequenceClassification.from_pretrained(tmp_path / "model").eval()
+        assert torch.allclose(model(**batch).logits, before, atol=1e-4)
+        assert torch.allclose(opened(**batch).logits, before, atol=1e-5)
+
+
+def test_encoder_with_other_layers_is_refused_and_left_as_it_was(tiny_encoder, label_order):
+    model = load_classifier(tiny_encoder, label_order)
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    with pytest.raises(TweetsentError, match="pooling 'mean'.*distilbert.*'cls'"):
+        add_averaging_layer(model)
+    after = dict(model.named_parameters())
+    assert set(after) == set(before)
+    for name, weight in before.items():
+        assert torch.equal(after[name], weight), name

@@ -1,0 +1,220 @@
+"""Files of one's own through all notebooks: two classes and forty, no order, no test file."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+
+from tweetsent_utils.data.dataset import load_split
+from tweetsent_utils.files import load_json
+from tweetsent_utils.paths import PROJECT_ROOT
+from tweetsent_utils.pipeline.notebooks import list_notebooks
+
+pytestmark = pytest.mark.slow
+STEPS = [path.stem for path in list_notebooks()]
+ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
+UNTIL = {"dataset": 2, "test scores": 4, "audit": 5}  # the number of notebooks
+
+RUN = """
+import sys
+from tweetsent_utils.pipeline.driver import run_pipeline
+from tweetsent_utils.pipeline.notebooks import list_notebooks
+from tweetsent_utils.pipeline.parameters import gather_parameters
+given = zip(sys.argv[2::2], sys.argv[3::2])
+run_pipeline(gather_parameters(overrides=given), steps=list_notebooks()[: int(sys.argv[1])])
+"""
+
+
+def start(folder: Path, encoder: Path, until: str, **parameters: object) -> subprocess.Popen:
+    """Start the first notebooks of the pipeline in a process of its own."""
+    given = {
+        "run_name": folder,
+        "encoder": encoder,
+        "device": "cpu",
+        "precision": "fp32",
+        "batch_size": 32,
+        "num_epochs": 1,
+        "max_length": 32,
+        "max_train_rows": 0,
+        "explained_rows": 5,
+        "text_column": "body",
+        "date_column": "",
+        "label_order": "[]",
+        **parameters,
+    }
+    pairs = [str(part) for pair in given.items() for part in pair]
+    return subprocess.Popen(
+        [sys.executable, "-c", RUN, str(UNTIL[until]), *pairs],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, Path]:
+    """Files that are unlike the sample, by name."""
+    folder = tmp_path_factory.mktemp("own")
+    write_forty_classes(folder)
+    write_two_classes(folder)
+    write_grades(folder)
+    write_russian(folder)
+    return {path.name: path for path in folder.iterdir()}
+
+
+def write_forty_classes(folder: Path) -> None:
+    """Forty numbered classes as JSON lines, without a test file."""
+    rows = range(320)
+    texts = [f"the shop {n} and the queue {n % 40} 😀" for n in rows]
+    table = pd.DataFrame({"body": texts, "kind": [n % 40 for n in rows]})
+    table.to_json(folder / "many.jsonl", orient="records", lines=True)
+
+
+def write_two_classes(folder: Path) -> None:
+    """Two classes as TSV, in German, with mixed line ends and a byte order mark."""
+    ends = ["\n", "\r\n", "\r\n\r\n"]
+    for name, numbers in (("train", range(60)), ("test", range(60, 80))):
+        lines = ["wahl\tbrief"]
+        lines += [f"{('ja', 'nein')[n % 2]}\t„Straße“ {n} schön" for n in numbers]
+        text = "".join(line + ends[n % 3] for n, line in enumerate(lines))
+        (folder / f"{name}.tsv").write_bytes(text.encode("utf-8-sig"))
+
+
+def write_grades(folder: Path) -> None:
+    """Grades as Parquet; only the test file has the best one."""
+    for name, grades in (("train", "poor fair good"), ("test", "poor fair good superb")):
+        rows = [
+            (f"a {grade} day {n} at the {name} desk", grade)
+            for n in range(20)
+            for grade in grades.split()
+        ]
+        table = pd.DataFrame(rows, columns=["body", "grade"])
+        table.to_parquet(folder / f"{name}.parquet")
+
+
+def write_russian(folder: Path) -> None:
+    """Texts without a letter that the cleaning "words" keeps."""
+    rows = [
+        (f"в магазине нет {chr(ord('а') + n % 32)} {'молока ' * (n // 8)}", n % 2)
+        for n in range(40)
+    ]
+    pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "russian.csv", index=False)
+
+
+@pytest.fixture(scope="module")
+def processes(files, tiny_encoder, tmp_path_factory) -> Iterator[dict[str, subprocess.Popen]]:
+    """All runs at the same time, since kernels take long to start."""
+    folder = tmp_path_factory.mktemp("runs")
+    started = {
+        "many": start(
+            folder / "many",
+            tiny_encoder,
+            "audit",
+            train_file=files["many.jsonl"],
+            test_file="",
+            label_column="kind",
+            validation_share=0.3,
+        ),
+        "two": start(
+            folder / "two",
+            tiny_encoder,
+            "audit",
+            train_file=files["train.tsv"],
+            test_file=files["test.tsv"],
+            text_column="brief",
+            label_column="wahl",
+        ),
+        "grades": start(
+            folder / "grades",
+            tiny_encoder,
+            "test scores",
+            train_file=files["train.parquet"],
+            test_file=files["test.parquet"],
+            label_column="grade",
+            label_order="[poor, fair, good, superb]",
+        ),
+        "russian": start(
+            folder / "russian",
+            tiny_encoder,
+            "dataset",
+            train_file=files["russian.csv"],
+            test_file="",
+            label_column="kind",
+            cleaning="words",
+        ),
+    }
+    for name, process in started.items():
+        process.folder = folder / name
+    yield started
+    for process in started.values():
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def runs(processes) -> dict[str, Path]:
+    """The folders of the runs that must succeed."""
+    folders = {}
+    for name in ("many", "two", "grades"):
+        _, error = processes[name].communicate(timeout=900)
+        assert processes[name].returncode == 0, error
+        folders[name] = processes[name].folder
+    return folders
+
+
+def outputs(notebook: Path) -> str:
+    """All that the cells of an executed notebook show, but for sources."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    return " ".join(json.dumps(cell.outputs) for cell in code if "show_source(" not in cell.source)
+
+
+def test_the_notebooks_run_on_files_of_ones_own(runs):
+    for name, labels in (("two", ["ja", "nein"]), ("many", [str(n) for n in range(40)])):
+        meta = load_json(runs[name] / "dataset" / "meta.json")
+        assert meta["label_order"] == labels and meta["ordered"] is False
+        assert [step for step in STEPS[:5] if not (runs[name] / f"{step}.ipynb").exists()] == []
+    assert load_split(runs["two"], "test")["text"].tolist()[0] == "„Straße“ 60 schön"
+    assert load_json(runs["many"] / "metrics.json")["test"]["rows"] == 96
+    assert len(pd.read_csv(runs["many"] / "predictions.csv")) == 96
+
+
+def test_a_held_out_test_set_has_its_own_rows_of_every_class(runs, files):
+    parts = {name: load_split(runs["many"], name) for name in ("train", "validation", "test")}
+    rows = [row for part in parts.values() for row in part["row_id"]]
+    assert sorted(rows) == list(range(320))
+    texts = pd.read_json(files["many.jsonl"], lines=True)["body"]
+    for part in parts.values():
+        assert part["text"].tolist() == texts[part["row_id"]].tolist()
+        assert part["label"].tolist() == [row % 40 for row in part["row_id"]]
+        assert part["label"].nunique() == 40
+    assert len(parts["test"]) == 96 and len(parts["validation"]) == round(0.3 * 224)
+
+
+@pytest.mark.parametrize("name", ["many", "two"])
+def test_no_distance_is_shown_between_classes_without_an_order(runs, name):
+    for notebook in sorted(runs[name].glob("[0-9]*.ipynb")):
+        shown = outputs(notebook)
+        assert not [word for word in ORDINAL if word in shown], notebook
+    assert "mean_absolute_error" not in (runs[name] / "metrics.json").read_text()
+    assert "on the list moves the answer by" in outputs(runs[name] / "05_label_audit.ipynb")
+
+
+def test_a_class_that_training_lacks_keeps_its_place_in_the_order(runs):
+    meta = load_json(runs["grades"] / "dataset" / "meta.json")
+    assert meta["label_order"] == ["poor", "fair", "good", "superb"] and meta["ordered"] is True
+    metrics = load_json(runs["grades"] / "metrics.json")
+    assert metrics["per_class"]["superb"]["support"] == 20
+    assert metrics["per_class"]["superb"]["recall"] == 0  # it was never seen
+    assert metrics["test"]["mean_absolute_error"] >= 1 - metrics["test"]["accuracy"] >= 0.25
+
+
+def test_a_cleaning_that_leaves_nothing_of_a_language_is_refused(processes):
+    _, error = processes["russian"].communicate(timeout=300)
+    assert "cleaning 'words' leaves no word in 100% of the training texts" in error
+    assert "set cleaning to 'repaired' or 'raw'" in error

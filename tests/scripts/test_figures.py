@@ -1,0 +1,120 @@
+"""Figures and tables in the pages are those of `outputs/reference/`."""
+
+import json
+
+import figures
+import pytest
+from result_tables import make_tables, speed_table
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.paths import PROJECT_ROOT
+
+PAGES = {page.relative_to(PROJECT_ROOT).as_posix(): page for page in figures.list_pages()}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_holds_todays_figures(name):
+    text = PAGES[name].read_text(encoding="utf-8")
+    assert text == figures.refresh(text, make_tables()), "run `make figures`"
+
+
+def test_the_readme_holds_generated_tables_and_figures():
+    text = PAGES["README.md"].read_text(encoding="utf-8")
+    assert figures.SPAN.search(text)
+    assert {match["name"] for match in figures.TABLE.finditer(text)} >= {"results", "speed"}
+
+
+@pytest.fixture
+def reference(tmp_path):
+    """A folder of published figures with one file."""
+    runs = [
+        {"cleaning": "raw", "accuracy": 0.5},
+        {"cleaning": "words", "accuracy": 0.6},
+        {"cleaning": "words", "accuracy": 0.7},
+    ]
+    source = {"test": {"rows": 2633, "accuracy": 0.87846, "best, of 1.5": 2}, "runs": runs}
+    (tmp_path / "sweep.json").write_text(json.dumps(source))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "shown"),
+    [
+        ("test.accuracy", ".3f", "0.878"),
+        ("test.accuracy", ".1%", "87.8%"),
+        ("test.accuracy", ".1f points", "87.8"),
+        ("test.rows", ",", "2,633"),
+        ("runs[cleaning=words].accuracy", ".2f", "0.65"),
+        ("runs[cleaning=words].accuracy - runs[cleaning=raw].accuracy", ".0f points", "15"),
+        ("runs[accuracy=0.7].accuracy", ".1f", "0.7"),
+    ],
+)
+def test_a_figure_is_looked_up_and_formatted(reference, path, form, shown):
+    begin = f"it is <!--= sweep.json: {path}: {form} -->"
+    text = f"So {begin}old<!--=--> now, and {begin}<!--=-->.\n"
+    refreshed = f"So {begin}{shown}<!--=--> now, and {begin}{shown}<!--=-->.\n"
+    assert figures.refresh(text, {}, reference) == refreshed
+    assert figures.refresh(refreshed, {}, reference) == refreshed
+
+
+@pytest.mark.parametrize(
+    ("span", "reason"),
+    [
+        ("<!--= sweep.json: test.acuracy: .3f -->1<!--=-->", "test.acuracy leads to no number"),
+        ("<!--= sweep.json: runs[cleaning=none].accuracy: .3f -->1<!--=-->", "no number"),
+        ("<!--= sweep.json: runs[cleaning].accuracy: .3f -->1<!--=-->", "no number"),
+        ("<!--= sweep.json: test: .3f -->1<!--=-->", "no number"),
+        ("<!--= swept.json: test.accuracy: .3f -->1<!--=-->", "no number in swept.json"),
+        ("<!--= sweep.json: test.accuracy: .3x -->1<!--=-->", "'.3x' is no format"),
+        ("<!--= sweep.json: test.accuracy: .3f mm -->1<!--=-->", "'.3f mm' is no format"),
+        ("<!--= sweep.json: test.accuracy -->1<!--=-->", "is no figure"),
+        ("<!--= sweep.json: test.accuracy: .3f -->1", "is no figure"),
+        ("<!--= sweep.json: test.accuracy:\n.3f -->1<!--=-->", "is no figure"),
+    ],
+)
+def test_a_figure_without_a_source_is_refused(reference, span, reason):
+    with pytest.raises(TweetsentError, match=reason):
+        figures.refresh(f"It is {span}.\n", {}, reference)
+
+
+@pytest.mark.parametrize("start", ["", "> ", "- ", "3. "])
+def test_a_figure_that_would_break_its_paragraph_is_refused(reference, start):
+    span = "<!--= sweep.json: test.accuracy: .3f -->0.878<!--=-->"
+    with pytest.raises(TweetsentError, match="begins a line"):
+        figures.refresh(f"The accuracy is\n{start}{span}.\n", {}, reference)
+
+
+def test_a_table_is_written_between_its_marks():
+    begin = "<!-- sizes: written by scripts/publish.py -->"
+    end = "<!-- end of sizes -->"
+    text = f"Before\n\n{begin}\n\n| old |\n\n{end}\n\nAfter\n"
+    refreshed = figures.refresh(text, {"sizes": "| new |"})
+    assert refreshed == f"Before\n\n{begin}\n\n| new |\n\n{end}\n\nAfter\n"
+    with pytest.raises(TweetsentError, match="no table 'sizes'"):
+        figures.refresh(text, {"speed": "| new |"})
+
+
+def test_only_pages_that_change_are_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(figures, "PROJECT_ROOT", tmp_path)
+    begin, end = "<!-- sizes: written by scripts/publish.py -->", "<!-- end of sizes -->"
+    (tmp_path / "data").mkdir()
+    changing = tmp_path / "data" / "README.md"
+    changing.write_text(f"{begin}\n{end}\n")
+    other = tmp_path / "README.md"
+    other.write_text("No figure\n")
+    assert figures.refresh_pages({"sizes": "| 1 |"}) == [changing]
+    assert "| 1 |" in changing.read_text()
+    assert figures.refresh_pages({"sizes": "| 1 |"}) == []
+
+
+def test_the_table_of_speeds_says_what_was_not_measured():
+    peer = {"title": "ours", "device": "cpu", "seeds": 1, "tweets": 64, "seconds": 9.5}
+    finished = peer | {"finished": True, "tweets_per_second": 52.75, "accuracy_mean": 0.8}
+    unfinished = peer | {"finished": False}
+    lines = speed_table({"summary": [finished, unfinished], "not_measured": ["cuda:0"]})
+    _, _, first, second, _, note = lines.split("\n")
+    assert first.startswith("| ours | cpu | 52.8 | - | - |")
+    assert first.endswith("| 0.800 |")  # one seed has no spread
+    assert second.endswith("| unfinished: 64 tweets in 10 s |")
+    assert note == "cuda:0: not measured (no GPU)"
+    assert speed_table({}) == "Not measured yet."

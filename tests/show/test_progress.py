@@ -1,0 +1,99 @@
+"""A progress bar passes everything through and leaves a log that one can follow."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tqdm import tqdm
+
+from tweetsent_utils.show import progress
+from tweetsent_utils.show.progress import track_progress
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """The path of a log."""
+    return tmp_path / "log"
+
+
+def states(log: Path) -> list[str]:
+    """The states of the bars: each begins with a carriage return, as on a terminal."""
+    lines = log.read_text(encoding="utf-8").replace("\r", "\n").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def test_everything_comes_through_in_order_and_not_ahead_of_time(log):
+    taken = []
+
+    class Loader:
+        def __len__(self) -> int:
+            return 3
+
+        def __iter__(self) -> Iterator[int]:
+            for number in range(3):
+                taken.append(number)
+                yield number
+
+    bar = track_progress(Loader(), "lazy", log)
+    assert next(bar) == 0
+    assert taken == [0]
+    assert list(bar) == [1, 2]
+
+
+def test_the_log_holds_name_and_count_as_plain_text_and_nothing_is_printed(log, capfd):
+    log.write_text("before\n")
+    list(track_progress([1, 2, 3, 4], "epoch 1", log))
+    before, first, *_, last = states(log)
+    assert before == "before"
+    assert first.startswith("epoch 1:")
+    assert "0/4" in first
+    assert last.startswith("epoch 1:")
+    assert "4/4" in last
+    assert log.read_text(encoding="utf-8").isascii()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_batches_are_counted_in_tweets(log):
+    batches = [{"labels": [0] * 3}, {"labels": [1] * 3}, {"labels": [2]}]
+    assert list(track_progress(batches, "training", log, tweets=7)) == batches
+    last = states(log)[-1]
+    assert "7/7" in last
+    assert "tweet/s" in last
+
+
+def test_nested_bars_write_whole_states_of_both(log):
+    for _ in track_progress(range(2), "epochs", log):
+        assert list(track_progress(range(3), "batches", log)) == [0, 1, 2]
+    assert "\x1b" not in log.read_text(encoding="utf-8")
+    lines = states(log)
+    assert all(line.count("%|") == 1 for line in lines)
+    assert sum(line.startswith("batches:") and "3/3" in line for line in lines) == 2
+    assert "2/2" in [line for line in lines if line.startswith("epochs:")][-1]
+
+
+def test_slow_items_are_seen_while_they_run(log, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    seen = []
+    for _ in track_progress(range(4), "slow", log):
+        seen.append(states(log)[-1])
+        now[0] += 5
+    for count, state in enumerate(seen):
+        assert f"{count}/4" in state
+    assert "00:05<00:15" in seen[1]
+
+
+def test_where_somebody_watches_the_bar_is_a_widget_and_the_log_stays_empty(log, monkeypatch):
+    opened = []
+
+    def open_widget(**options: object) -> tqdm:
+        opened.append(options)
+        return tqdm(**options, disable=True)
+
+    monkeypatch.setattr(progress, "is_interactive", lambda: True)
+    monkeypatch.setattr(progress, "tqdm_notebook", open_widget)
+    assert list(track_progress([1, 2], "epoch", log)) == [1, 2]
+    (options,) = opened
+    assert options["desc"] == "epoch"
+    assert options["total"] == 2
+    assert log.read_text() == ""

@@ -1,0 +1,1 @@
+"""From a file of tweets to padded batches of token ids."""

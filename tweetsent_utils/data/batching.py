@@ -1,0 +1,81 @@
+"""From tokenised tweets to batches: padding, and batches of similar length that need little."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Sampler
+
+
+def pad(input_ids: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tensor]:
+    """Pad B lists of token ids to the longest of them, of L tokens.
+
+    Returns int64 tensors of shape (B, L): `input_ids`, and `attention_mask` with 1 on tokens and 0
+    on padding.
+    """
+    rows = [torch.tensor(ids) for ids in input_ids]
+    masks = [torch.ones_like(ids) for ids in rows]
+    return {
+        "input_ids": pad_sequence(rows, batch_first=True, padding_value=pad_id),
+        "attention_mask": pad_sequence(masks, batch_first=True),
+    }
+
+
+def collate(items: Sequence[dict], pad_id: int) -> dict[str, torch.Tensor]:
+    """Make a batch of B items of a `TweetDataset`, padded to the longest of them, of L tokens.
+
+    Returns int64 tensors: `input_ids` and `attention_mask` (1 on tokens, 0 on padding) of shape
+    (B, L), and `labels` and `row_ids` of shape (B,).
+    """
+    batch = pad([item["input_ids"] for item in items], pad_id)
+    batch["labels"] = torch.tensor([item["label"] for item in items])
+    batch["row_ids"] = torch.tensor([item["row_id"] for item in items])
+    return batch
+
+
+class LengthBucketSampler(Sampler[list[int]]):
+    """Batches of tweets of similar length, in a new order every epoch.
+
+    Each epoch shuffles all tweets, sorts every pool of `pool` batches by length, cuts it into
+    batches and shuffles the batches. Every tweet comes exactly once an epoch. Seed and epoch alone
+    decide the order.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        batch_size: int,
+        seed: int,
+        pool: int = 50,
+    ) -> None:
+        self.lengths = torch.as_tensor(lengths)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.pool = pool
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int, skip: int = 0) -> None:
+        """Choose the epoch that the next iteration gives, without its first `skip` batches."""
+        self.epoch = epoch
+        self.skip = skip
+
+    def __len__(self) -> int:
+        all_batches = -(-len(self.lengths) // self.batch_size)  # rounded up
+        return all_batches - self.skip
+
+    def __iter__(self) -> Iterator[list[int]]:
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        shuffled = torch.randperm(len(self.lengths), generator=generator)
+        batches = []
+        for pool in shuffled.split(self.pool * self.batch_size):
+            by_length = pool[self.lengths[pool].argsort(stable=True)]
+            batches += by_length.split(self.batch_size)
+        order = torch.randperm(len(batches), generator=generator)
+        for index in order[self.skip :].tolist():
+            yield batches[index].tolist()
+
+
+def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Cut all tweets, shortest first, into batches for evaluation, where order does not matter."""
+    order = torch.as_tensor(lengths).argsort(stable=True)
+    return [batch.tolist() for batch in order.split(batch_size)]

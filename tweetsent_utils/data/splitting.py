@@ -1,0 +1,127 @@
+"""Which rows train, which choose and which test: splits that come out the same tomorrow."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from tweetsent_utils.errors import TweetsentError
+
+
+def check_overlap(
+    train_texts: pd.Series,
+    test_texts: pd.Series,
+    train_file: str,
+    test_file: str,
+) -> None:
+    """Refuse a test file without a tweet of its own, and print how many training tweets it holds.
+
+    Both series are indexed by row id; the names of the files only serve the messages.
+    """
+    known = test_texts.isin(train_texts)
+    if known.all():
+        what = f"every tweet of {test_file} is in {train_file} too"
+        raise TweetsentError(f"{what}: name a test file with tweets that training does not see")
+    if known.any():
+        where = f"{test_file}: data row {known.idxmax() + 1} is a tweet of {train_file} too"
+        count = f"{known.sum()} of {len(known):,} test tweets"
+        print(f"{where} ({count}): the test score will flatter the model")
+
+
+def split_at_random(
+    labels: pd.Series,
+    label_order: Sequence[str],
+    validation_rows: int,
+    validation_share: float,
+    seed: int,
+) -> tuple[pd.Index, pd.Index]:
+    """Split row ids into train and validation, stratified by label and seeded.
+
+    Validation gets `validation_rows`, or `validation_share` of all rows if that is fewer. Returns
+    the row ids of both parts, each in file order. Raises `TweetsentError` when a class is too small
+    for both sides.
+    """
+    counts = labels.value_counts()
+    if len(counts) < 2:
+        only = label_order[labels.iloc[0]]
+        raise TweetsentError(f"every training tweet is {only!r}: give tweets of two classes")
+    if counts.min() < 2:
+        what = f"the class {label_order[counts.idxmin()]!r} has one training tweet"
+        remedy = "add tweets, or leave the class out"
+        raise TweetsentError(f"{what}, and both sides of the split need one: {remedy}")
+    rows = count_validation_rows(len(labels), validation_rows, validation_share)
+    if not len(counts) <= rows <= len(labels) - len(counts):
+        what = f"{len(labels)} training tweets cannot give {rows} to validation"
+        remedy = "give more tweets, or change validation_rows and validation_share"
+        raise TweetsentError(f"{what} and keep every class on both sides: {remedy}")
+    train, validation = train_test_split(
+        labels.index,
+        test_size=rows,
+        stratify=labels,
+        random_state=seed,
+    )
+    return train.sort_values(), validation.sort_values()
+
+
+def split_latest_days(
+    labels: pd.Series,
+    days: pd.Series,
+    label_order: Sequence[str],
+    validation_rows: int,
+    validation_share: float,
+) -> tuple[pd.Index, pd.Index]:
+    """Split row ids into train and validation by day: validation takes the last whole days.
+
+    These hold `validation_rows`, or `validation_share` of all rows if that is fewer, and the rest
+    of their first day. `labels` and `days` share an index of row ids. Raises `TweetsentError` for a
+    row without a day, and when a class would be on one side only.
+    """
+    if days.isna().any():
+        what = f"data row {days.isna().idxmax() + 1} has no day ({days.isna().sum()} such rows)"
+        raise TweetsentError(f"{what}: set date_column, or validation_split to 'random'")
+    rows = count_validation_rows(len(labels), validation_rows, validation_share)
+    first_day = days.sort_values().iloc[-max(rows, 1)]
+    is_late = days >= first_day
+    one_sided = sorted(set(labels[is_late]) ^ set(labels[~is_late]))
+    if one_sided:
+        name = label_order[one_sided[0]]
+        what = f"the class {name!r} is on one side only of a split at {first_day:%Y-%m-%d}"
+        remedy = "change validation_rows and validation_share, or set validation_split to 'random'"
+        raise TweetsentError(f"{what}: {remedy}")
+    return labels.index[~is_late], labels.index[is_late]
+
+
+def hold_out_rows(
+    labels: pd.Series,
+    days: pd.Series,
+    label_order: Sequence[str],
+    validation_split: str,
+    validation_rows: int,
+    validation_share: float,
+    seed: int,
+) -> tuple[pd.Index, pd.Index]:
+    """Return the row ids that stay and those that are held out, `random` or of the `latest` days.
+
+    `days` may hold more rows than `labels`. See `split_at_random` and `split_latest_days`.
+    """
+    size = (label_order, validation_rows, validation_share)
+    if validation_split == "latest":
+        return split_latest_days(labels, days.loc[labels.index], *size)
+    return split_at_random(labels, *size, seed)
+
+
+def count_validation_rows(rows: int, validation_rows: int, validation_share: float) -> int:
+    """Return how many of `rows` validation gets: a number or a share, whichever is fewer."""
+    return min(validation_rows, round(validation_share * rows))
+
+
+def sample_rows(labels: pd.Series, max_rows: int, seed: int) -> pd.Series:
+    """Keep at most `max_rows` labels (0: all): a seeded, stratified draw, in file order."""
+    if not 0 < max_rows < len(labels):
+        return labels
+    shuffled = labels.sample(frac=1, random_state=seed)
+    by_class = shuffled.groupby(shuffled)
+    # Every class is spread evenly from 0 to 1, so that the first rows hold a share of each.
+    places = (by_class.cumcount() + 0.5) / by_class.transform("size")
+    kept = places.sort_values(kind="stable").index[:max_rows]
+    return labels.loc[kept.sort_values()]

@@ -1,0 +1,1 @@
+"""From weights to claims: inference, scores and their uncertainty, calibration, audits."""

@@ -1,0 +1,134 @@
+"""An audit of labels: whether a word list, cut at thresholds, has made them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from threadpoolctl import threadpool_limits
+
+from tweetsent_utils.data.cleaning import CLEANINGS, clean
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.baselines import score_baselines
+from tweetsent_utils.evaluation.lexicon import lexicon_scores, threshold_tree
+
+FOLDS = 5
+STEEP = 0.02  # a slope with a Brier error below this is a step
+
+# The share of the way from the baseline to full agreement that the word list must cover.
+VERDICTS = (
+    (0.75, "labels look lexicon-made"),
+    (0.2, "labels look partly lexicon-made"),
+    (float("-inf"), "no sign of a lexicon"),
+)
+
+
+class LabelAudit(NamedTuple):
+    """What an audit found.
+
+    The word list's best agreement with the labels and that of the better baseline, both as shares
+    of rows; a verdict in one sentence; and a table of all rules.
+    """
+
+    agreement: float
+    baseline: float
+    verdict: str
+    table: pd.DataFrame
+
+
+@threadpool_limits.wrap(1, user_api="blas")  # in fits this small, threads only wait for each other
+def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
+    """Tell whether N labels look as if a word list had made them.
+
+    Along the word list's score, a rule's labels change in steps and a reader's in a slope; the
+    smaller Brier error, over texts with a listed word, tells which. Whatever is fitted is judged on
+    folds that it never saw. Raises `TweetsentError` for fewer than two classes of five rows.
+    """
+    texts = np.array(list(texts), dtype=object)
+    labels = np.unique(np.asarray(labels), return_inverse=True)[1]
+    if (np.bincount(labels) >= FOLDS).sum() < 2:
+        what = f"{len(labels)} labels are too few to audit"
+        raise TweetsentError(f"{what}: give two classes of {FOLDS} texts or more")
+    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+    folds = list(splitter.split(texts, labels))
+
+    baselines = cross_validate_baselines(texts, labels, folds)
+    rules = {}
+    for cleaning in CLEANINGS:
+        scores = lexicon_scores([clean(text, cleaning) for text in texts])
+        rules[f"lexicon, {cleaning}"] = compare_steps_and_slope(scores, labels, folds)
+    rules = pd.DataFrame.from_dict(rules, orient="index")
+
+    baseline = float(baselines.max())
+    best = rules.loc[rules["agreement"].idxmax()]
+    return LabelAudit(
+        agreement=float(best["agreement"]),
+        baseline=baseline,
+        verdict=describe_verdict(best, baseline),
+        table=pd.concat([baselines.to_frame("agreement"), rules]),
+    )
+
+
+def cross_validate_baselines(texts: np.ndarray, labels: np.ndarray, folds: list) -> pd.Series:
+    """Return each baseline's accuracy over all rows, each judged by a fit on the other folds."""
+    accuracies = []
+    for train, test in folds:
+        scores = score_baselines(texts[train], labels[train], texts[test], labels[test])
+        accuracies.append(pd.DataFrame(scores).loc["accuracy"])
+    sizes = [len(test) for _, test in folds]
+    by_fold = pd.DataFrame(accuracies, index=range(len(folds)))
+    return by_fold.mul(sizes, axis=0).sum() / len(labels)
+
+
+def compare_steps_and_slope(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    folds: list,
+) -> dict[str, float]:
+    """Predict N labels from N scores with steps and with a slope, each fitted on the other folds.
+
+    Returns the `agreement` of the steps with the labels, and both Brier errors.
+    """
+    features = scores[:, None]
+    # A text without a listed word has no place along the score: it hardly weighs.
+    weights = (scores != 0) + 1e-9
+    steps = cross_val_predict(
+        threshold_tree(labels),
+        features,
+        labels,
+        cv=folds,
+        method="predict_proba",
+    )
+    slope = cross_val_predict(
+        LogisticRegression(C=1e4, max_iter=1000),
+        features,
+        labels,
+        cv=folds,
+        method="predict_proba",
+        params={"sample_weight": weights},
+    )
+    return {
+        "agreement": (steps.argmax(axis=1) == labels).mean(),
+        "error in steps": brier_error(steps, labels, weights),
+        "error in a slope": brier_error(slope, labels, weights),
+    }
+
+
+def brier_error(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+    """Return the weighted mean squared distance of probabilities (N, classes) from the N labels."""
+    one_hot = np.eye(probabilities.shape[1])[labels]
+    errors = ((probabilities - one_hot) ** 2).sum(axis=1)
+    return float(np.average(errors, weights=weights))
+
+
+def describe_verdict(rule: pd.Series, baseline: float) -> str:
+    """Return in one sentence what the best rule says of the labels."""
+    steps, slope = rule["error in steps"], rule["error in a slope"]
+    in_steps = steps < slope or slope < STEEP
+    gain = (rule["agreement"] - baseline) / max(1 - baseline, 1e-9) if in_steps else 0.0
+    level = next(words for least, words in VERDICTS if gain >= least)
+    shape = "steps" if in_steps else "a slope"
+    agreement = f"{rule['agreement']:.0%} agreement, in {shape}"
+    return f"{level}: {agreement}, where a baseline has {baseline:.0%}"

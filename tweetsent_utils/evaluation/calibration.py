@@ -1,0 +1,66 @@
+"""Is a model as sure as it is right? Measuring it, and correcting it by a temperature."""
+
+import math
+
+import numpy as np
+import torch
+from scipy.optimize import minimize_scalar
+
+from tweetsent_utils.evaluation.metrics import cross_entropy
+
+
+def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
+    """Return the divisor of logits of shape (N, classes) under which their N labels are likeliest.
+
+    It lies between exp(-3) and exp(3). Guo et al., https://arxiv.org/abs/1706.04599.
+    """
+
+    def loss_at(log_temperature: float) -> float:
+        return cross_entropy(labels, logits / math.exp(log_temperature))
+
+    found = minimize_scalar(loss_at, bounds=(-3, 3), method="bounded")
+    return math.exp(found.x)
+
+
+@torch.no_grad()
+def apply_temperature(model: torch.nn.Module, temperature: float) -> None:
+    """Divide a model's logits by a temperature, once and for all, and note it in its configuration.
+
+    The weights of the last linear layer, the head's, are divided, so that whoever opens the model
+    gets these probabilities. `config.calibration_temperature` undoes it.
+    """
+    linear_layers = [part for part in model.modules() if isinstance(part, torch.nn.Linear)]
+    for weight in linear_layers[-1].parameters():
+        weight /= temperature
+    model.config.calibration_temperature = temperature
+
+
+def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
+    """Return the expected calibration error of N answers.
+
+    That is the mean gap between confidence and share right over `bins` of equal width, each
+    weighted by its answers. Guo et al., https://arxiv.org/abs/1706.04599.
+    """
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    gap = 0.0
+    for number in np.unique(bin_of):
+        inside = bin_of == number
+        gap += abs((confidence - right)[inside].sum())
+    return float(gap / len(right))
+
+
+def reliability_curve(
+    confidence: np.ndarray,
+    right: np.ndarray,
+    groups: int = 10,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean confidence and the share right of groups of equal size.
+
+    The least confident group comes first. With few answers there are fewer groups, of about ten
+    answers each.
+    """
+    order = np.argsort(confidence)
+    parts = np.array_split(order, min(groups, len(order) // 10 + 1))
+    means = [(confidence[part].mean(), right[part].mean()) for part in parts if len(part)]
+    mean_confidence, share_right = np.transpose(means)
+    return mean_confidence, share_right

@@ -1,0 +1,72 @@
+"""On which tweets is a model weak? Its accuracy by length, marks and time."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+MARKS = {"mention": r"@\w+", "link": r"https?://", "hashtag": r"#\w+"}
+MOST_PERIODS = 8
+
+
+def make_slices(texts: pd.Series, lengths: pd.Series, days: pd.Series) -> dict[str, pd.Series]:
+    """Return which of N tweets belong to each slice, by the name of the slice.
+
+    `lengths` are in tokens; `days` are written year-month-day, or "". Slices by time are days,
+    weeks, months or years, the shortest of them of which there are at most eight.
+    """
+    return slices_by_length(lengths) | slices_by_mark(texts) | slices_by_time(days)
+
+
+def slices_by_length(lengths: pd.Series) -> dict[str, pd.Series]:
+    """Return the shortest, the middle and the longest third."""
+    short, long = lengths.quantile([1 / 3, 2 / 3]).astype(int)
+    return {
+        f"up to {short} tokens": lengths <= short,
+        f"{short + 1} to {long} tokens": (short < lengths) & (lengths <= long),
+        f"over {long} tokens": lengths > long,
+    }
+
+
+def slices_by_mark(texts: pd.Series) -> dict[str, pd.Series]:
+    """Return the tweets with and without each mark."""
+    slices = {}
+    for name, form in MARKS.items():
+        has_mark = texts.str.contains(form)
+        slices[f"with a {name}"] = has_mark
+        slices[f"no {name}"] = ~has_mark
+    return slices
+
+
+def slices_by_time(days: pd.Series) -> dict[str, pd.Series]:
+    """Return the tweets of each period; none if all are of one."""
+    by_day = pd.PeriodIndex(days.where(days != "", "NaT"), freq="D")
+    periods = by_day.asfreq("Y")
+    for candidate in (by_day, by_day.asfreq("W"), by_day.asfreq("M")):
+        if candidate.nunique() <= MOST_PERIODS:
+            periods = candidate
+            break
+    names = pd.Series(periods.astype(str), days.index).fillna("some day")
+    if names.nunique() < 2:
+        return {}
+    return {f"written {name}": names == name for name in sorted(names.unique())}
+
+
+def score_slices(slices: dict[str, pd.Series], right: np.ndarray) -> pd.DataFrame:
+    """Return the accuracy on each slice: columns `tweets`, `accuracy`, `low` and `high`.
+
+    The 95% interval is Wilson's, which holds for few rows too. A slice of a single tweet tells
+    nothing and is left out.
+    """
+    rows = {}
+    for name, members in slices.items():
+        tweets = int(members.sum())
+        if tweets > 1:
+            hits = int(right[members].sum())
+            interval = binomtest(hits, tweets).proportion_ci(method="wilson")
+            rows[name] = {
+                "tweets": tweets,
+                "accuracy": right[members].mean(),
+                "low": interval.low,
+                "high": interval.high,
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -1,0 +1,77 @@
+"""Faster parts for a CPU: dropout from fewer random bits, attention in low precision."""
+
+import torch
+from torch import nn
+from transformers import AttentionInterface, AttentionMaskInterface
+from transformers.masking_utils import eager_mask
+
+ATTENTION = "cpu_low_precision"
+INTEGER_TYPES = {2: torch.int16, 4: torch.int32}  # by their bytes
+
+
+def fast_dropout(inputs: torch.Tensor, p: float) -> torch.Tensor:
+    """Zero each element with probability `p`, to 1/65,536, and divide the rest by 1 - p.
+
+    torch draws 32 random bits for each element, one after the other on most CPUs. This draws one
+    64-bit number for four elements. An element is kept if its 16 bits, read as a number from
+    -32,768 on, reach a threshold.
+    """
+    if p == 0:
+        return inputs
+    draws = -(-inputs.numel() // 4)  # rounded up
+    numbers = torch.empty(draws, dtype=torch.int64).random_(-(2**63), None)
+    bits = numbers.view(torch.int16)[: inputs.numel()].view(inputs.shape)
+    is_kept = bits >= round(p * 2**16) - 2**15
+    # The mask is made as integers, which is cheaper: the bits of the factor, or none, which is 0.0.
+    integer = INTEGER_TYPES[inputs.element_size()]
+    factor = inputs.new_tensor(1 / (1 - p)).view(integer)
+    mask = (is_kept.to(integer) * factor).view(inputs.dtype)
+    return inputs * mask
+
+
+class FastDropout(nn.Dropout):
+    """`torch.nn.Dropout` that draws 16 random bits for each element."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        """Drop elements in training; return the input in evaluation."""
+        return fast_dropout(input, self.p) if self.training else input
+
+
+def low_precision_attention(
+    _: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    mask: torch.Tensor | None,
+    *,
+    scaling: float,
+    dropout: float,
+    **__: object,
+) -> tuple[torch.Tensor, None]:
+    """Attend: softmax(query · key · scaling + mask) · value, for tensors of shape (B, heads, L, d).
+
+    The softmax keeps the precision of the products around it: in bfloat16 it moves half the memory.
+    Returns a tensor of shape (B, L, heads, d). Vaswani et al., https://arxiv.org/abs/1706.03762.
+    """
+    with torch.autocast("cpu", enabled=False):
+        scores = (query * scaling) @ key.transpose(2, 3)
+        if mask is not None:
+            scores = scores + mask.to(scores.dtype)
+        weights = fast_dropout(scores.softmax(dim=-1), dropout)
+        return (weights @ value).transpose(1, 2), None
+
+
+def use_cpu_kernels(model: nn.Module) -> None:
+    """Give a model on a CPU this attention and this dropout; leave one on a GPU as it is.
+
+    A GPU draws its random numbers side by side and has faster attention of its own.
+    """
+    if model.device.type != "cpu":
+        return
+    AttentionInterface.register(ATTENTION, low_precision_attention)
+    AttentionMaskInterface.register(ATTENTION, eager_mask)
+    model.set_attn_implementation(ATTENTION)
+    for parent in list(model.modules()):
+        for name, child in parent.named_children():
+            if type(child) is nn.Dropout:
+                setattr(parent, name, FastDropout(child.p).train(child.training))

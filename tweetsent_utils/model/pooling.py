@@ -1,0 +1,30 @@
+"""What the head reads: a layer that averages over all tokens, which every tool can open."""
+
+import torch
+
+from tweetsent_utils.errors import user_error
+
+
+@torch.no_grad()
+def add_averaging_layer(model: torch.nn.Module) -> None:
+    """Append a layer like BERT's in which each token adds the mean over all tokens to itself.
+
+    That is where training starts. The queries are zero, so that attention is even; values pass
+    unchanged, and the inner layer adds nothing. Mean pooling: Reimers and Gurevych,
+    https://arxiv.org/abs/1908.10084. Raises `TweetsentError` for a model with other layers.
+    """
+    what = f"pooling 'mean' appends a layer like BERT's, and {model.config.model_type} has others"
+    remedy = "set pooling to 'cls', or take an encoder such as BERT or RoBERTa"
+    with user_error(what, remedy, AttributeError):
+        layers = model.base_model.encoder.layer
+        layer = type(layers[-1])(model.config).to(model.device).train(model.training)
+        attention = layer.attention
+        zero_parts = [attention.self.query, layer.output.dense]
+        identity_parts = [attention.self.value, attention.output.dense]
+    for part in zero_parts + identity_parts:
+        part.weight.zero_()
+        part.bias.zero_()
+    for part in identity_parts:
+        part.weight.fill_diagonal_(1)
+    layers.append(layer)
+    model.config.num_hidden_layers += 1

@@ -1,0 +1,1 @@
+"""The machinery that runs the notebooks: command line, parameters, run folders."""

@@ -1,0 +1,47 @@
+"""What an honest figure names: versions, hardware, and the commit of the code."""
+
+import importlib.metadata
+import platform
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tweetsent_utils.paths import PROJECT_ROOT
+
+PACKAGES = ("torch", "transformers", "tokenizers", "pandas", "scikit-learn", "numpy")
+
+
+def describe_environment() -> dict[str, Any]:
+    """Return versions, hardware and the code's commit; no name or path of the machine."""
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor_name(),
+        "cores": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "git_commit": git_commit(),
+    }
+
+
+def processor_name() -> str:
+    """Return the processor's name, as the system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        name = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
+        if name:
+            return name[1]
+    return platform.processor()
+
+
+def git_commit() -> str | None:
+    """Return the commit of the code, marked `-dirty` after changes; None without git."""
+    command = ["git", "-C", str(PROJECT_ROOT), "describe", "--always", "--dirty"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except OSError:  # a downloaded folder needs no git
+        return None
+    return found or None

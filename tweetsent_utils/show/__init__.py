@@ -1,0 +1,1 @@
+"""What a notebook displays: figures, tweets, sources, progress bars and widgets."""

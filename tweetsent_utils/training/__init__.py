@@ -1,0 +1,1 @@
+"""From logits to weights: devices, steps, optimisation, checkpoints and memory."""
