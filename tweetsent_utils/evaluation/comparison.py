@@ -1,125 +1,13 @@
-"""Run against run: finding finished runs, and telling differences between them from noise."""
-
-from glob import escape, glob
-from pathlib import Path
-from typing import NamedTuple
+"""Setting against setting: what differs between runs, and whether it is more than noise."""
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 from scipy.stats import t as student_t
 
-from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.evaluation.uncertainty import CONFIDENCE, standard_error
-from tweetsent_utils.files import load_json, load_yaml, read_errors, require_file
-from tweetsent_utils.paths import REFERENCE, outputs_root
 
 GAP = "–"  # a value that a run's record lacks
-VALIDATION_SCORES = ("validation_accuracy", "validation_macro_f1", "validation_loss")
-OTHER_FIGURES = (
-    "test_accuracy",
-    "test_macro_f1",
-    "training_tweets",
-    "training_seconds",
-    "training_device",
-)
-
-
-class FinishedRun(NamedTuple):
-    """What a run left: its row of scores, its parameters, and its history by training step."""
-
-    scores: dict
-    parameters: dict
-    history: pd.DataFrame
-
-
-def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
-    """Return the run folders that names, patterns and paths stand for, by name, each once.
-
-    The folder `own` comes first, if a run has begun in it. `reference/` is the repository's; the
-    rest is below the outputs. A pattern without a run folder is printed.
-    """
-    outputs = outputs_root().resolve()
-    folders = [own.resolve()] if has_begun(own) else []
-    for pattern in patterns:
-        root = REFERENCE.parent if pattern.startswith("reference/") else outputs
-        found = glob(pattern, root_dir=root) or glob(escape(pattern), root_dir=root)
-        matches = sorted((root / path).resolve() for path in found if has_begun(root / path))
-        if not matches:
-            print(f"{pattern} is left out: no run folder has this name")
-        folders += matches
-    unique = list(dict.fromkeys(folders))
-    return name_folders(unique, [outputs, REFERENCE.parent])
-
-
-def has_begun(folder: Path) -> bool:
-    """Tell whether a folder holds a run, finished or not.
-
-    A folder that only holds a comparison does not: notebook 1, which records its file of tweets in
-    `params.yaml`, never ran there.
-    """
-    if (folder / "metrics.json").exists():
-        return True
-    parameters = folder / "params.yaml"
-    return parameters.exists() and b"train_file" in parameters.read_bytes()
-
-
-def name_folders(folders: list[Path], roots: list[Path]) -> dict[str, Path]:
-    """Return folders by name: the place below the first root that holds it, else its last part.
-
-    If two would have one name, the second has its whole path.
-    """
-    named = {}
-    for folder in folders:
-        root = next((root for root in roots if folder.is_relative_to(root)), folder.parent)
-        name = folder.relative_to(root).as_posix()
-        named[str(folder) if name in named else name] = folder
-    return named
-
-
-def read_run(folder: Path) -> FinishedRun:
-    """Read what a finished run left.
-
-    Raises `TweetsentError` if a file is missing or damaged, and if history and scores are of two
-    trainings, as when a second one in the same folder was interrupted.
-    """
-    metrics = require_file(folder / "metrics.json", "03_training")
-    history = require_file(folder / "history.csv", "03_training")
-    kinds = (KeyError, AttributeError, TypeError, ValueError)
-    with user_error(f"{metrics} is damaged", "run 03_training.ipynb again", *kinds):
-        scores = select_scores(load_json(metrics))
-    with read_errors(history):
-        columns = ["step", "train_loss", "validation_accuracy"]
-        curves = pd.read_csv(history, usecols=columns, dtype=float)
-    if not np.isclose(curves["validation_accuracy"], scores["validation_accuracy"]).any():
-        what = f"{folder.name}/metrics.json and history.csv are of two trainings"
-        raise TweetsentError(f"{what}: run 03_training.ipynb with the same run_name again")
-    parameters = load_yaml(require_file(folder / "params.yaml", "01_data_analysis"))
-    return FinishedRun(scores, parameters, curves.set_index("step"))
-
-
-def select_scores(metrics: dict) -> dict:
-    """Return a run's row of a comparison, from the content of its `metrics.json`.
-
-    Its validation scores must be there; what else is missing is None.
-    """
-    flat = {}
-    for part, values in metrics.items():
-        for name, value in values.items():
-            flat[f"{part}_{name}"] = value
-    row = {name: float(flat[name]) for name in VALIDATION_SCORES}
-    if not 0 <= row["validation_accuracy"] <= 1:
-        raise ValueError(f"an accuracy of {row['validation_accuracy']}")
-    row["rows"] = int(flat["validation_rows"])
-    for name in OTHER_FIGURES:
-        row[name] = flat.get(name)
-    return row
-
-
-def read_sweep(parameter: str) -> pd.DataFrame:
-    """Return the validation accuracies of a published sweep: a row per seed, a column per value."""
-    sweep = load_json(REFERENCE / "sweeps" / f"{parameter}.json")
-    runs = pd.DataFrame(sweep["runs"])
-    return runs.pivot(index="seed", columns=parameter, values="accuracy")
 
 
 def find_differing(parameters: pd.DataFrame) -> list[str]:
@@ -159,4 +47,4 @@ def compare_settings(one: pd.Series, other: pd.Series, rows: int) -> tuple[float
     errors = [
         standard_error(accuracy.mean(), rows) / accuracy.count() ** 0.5 for accuracy in (one, other)
     ]
-    return one.mean() - other.mean(), 1.96 * np.hypot(*errors)
+    return one.mean() - other.mean(), norm.ppf((1 + CONFIDENCE) / 2) * np.hypot(*errors)

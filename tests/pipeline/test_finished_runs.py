@@ -1,0 +1,146 @@
+"""Finished runs: which folders are found, and what can and cannot be read of them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fake_runs import make_run
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.paths import REFERENCE
+from tweetsent_utils.pipeline import finished_runs
+
+
+@pytest.fixture
+def outputs(tmp_path, monkeypatch) -> Path:
+    """An outputs root of this test's own."""
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    monkeypatch.setenv("TWEETSENT_OUTPUTS", str(folder))
+    return folder
+
+
+# --- finding runs ---
+
+
+def test_names_patterns_and_paths_lead_to_folders_each_once(outputs, tmp_path):
+    for name in ("lr-1", "lr-2", "other"):
+        make_run(outputs / name)
+    elsewhere = make_run(tmp_path / "elsewhere" / "mine")
+    patterns = ["lr-*", "lr-1", str(outputs / "lr-2"), str(elsewhere)]
+    found = finished_runs.find_runs(patterns, own=outputs / "lr-2")
+    assert list(found) == ["lr-2", "lr-1", "mine"]
+    assert found["mine"] == elsewhere.resolve()
+
+
+def test_published_runs_are_found_wherever_the_outputs_are_and_can_be_read(outputs):
+    found = finished_runs.find_runs(["reference/*"], own=outputs / "quick")
+    assert {"reference/quick", "reference/minilm-words"} <= set(found)
+    for folder in found.values():
+        assert folder.parent == REFERENCE
+        run = finished_runs.read_run(folder)
+        assert run.scores["training_tweets"] > 0
+        assert run.history["validation_accuracy"].count() >= 1
+
+
+def test_two_folders_of_one_name_are_kept_apart(outputs, tmp_path):
+    make_run(outputs / "same")
+    paths = [make_run(tmp_path / place / "same") for place in ("a", "b")]
+    found = finished_runs.find_runs(["same", *map(str, paths)], own=outputs / "same")
+    assert list(found) == ["same", *(str(path.resolve()) for path in paths)]
+
+
+def test_path_with_the_signs_of_a_pattern_is_still_a_path(outputs, tmp_path):
+    run = make_run(tmp_path / "[odd]" / "run*")
+    assert list(finished_runs.find_runs([str(run)], own=outputs / "quick").values()) == [
+        run.resolve()
+    ]
+
+
+def test_name_without_a_run_is_reported_and_a_folder_of_comparisons_is_no_run(outputs, capsys):
+    make_run(outputs / "done")
+    (outputs / "group").mkdir()
+    (outputs / "group" / "params.yaml").write_text("run_name: group\nruns: [done]\n")
+    found = finished_runs.find_runs(["*", "nowhere", ""], own=outputs / "group")
+    assert list(found) == ["done"]
+    nowhere, empty = capsys.readouterr().out.splitlines()
+    assert nowhere.startswith("nowhere is left out")
+    assert empty.startswith(" is left out")
+
+
+# --- reading one ---
+
+
+def test_run_without_test_scores_has_a_gap_there(tmp_path):
+    run = finished_runs.read_run(make_run(tmp_path / "run", test=None))
+    assert run.scores["test_accuracy"] is None
+    assert run.scores["validation_accuracy"] == 0.75
+    assert run.scores["rows"] == 600
+    assert run.scores["training_device"] == "cpu"
+    assert run.parameters["max_lr"] == 0.1
+    assert run.history.index.tolist() == list(range(1, 11))
+
+
+@pytest.mark.parametrize(
+    ("name", "notebook"),
+    [
+        ("metrics.json", "03_training"),
+        ("history.csv", "03_training"),
+        ("params.yaml", "01_data_analysis"),
+    ],
+)
+def test_missing_file_is_reported_with_the_notebook_that_makes_it(tmp_path, name, notebook):
+    run = make_run(tmp_path / "run")
+    (run / name).unlink()
+    with pytest.raises(TweetsentError, match=f"run/{name} is not there yet: run {notebook}"):
+        finished_runs.read_run(run)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("metrics.json", "}}", "", "metrics.json is damaged"),
+        ("metrics.json", "0.75", "75", r"metrics.json is damaged \(an accuracy of 75"),
+        ("metrics.json", "0.75", "NaN", r"metrics.json is damaged \(an accuracy of nan"),
+        ("metrics.json", '"rows"', '"row"', r"metrics.json is damaged \('validation_rows'"),
+        ("metrics.json", None, "[1, 2]", "metrics.json is damaged"),
+        ("metrics.json", None, "{}", r"metrics.json is damaged \('validation_accuracy'"),
+        ("history.csv", "train_loss", "loss", "history.csv is damaged"),
+        ("history.csv", "2.0", "high", "history.csv is damaged"),
+        ("history.csv", None, "", "history.csv is damaged"),
+        ("params.yaml", ": ", ": [", "params.yaml is damaged"),
+        ("metrics.json", "0.75", "0.76", "metrics.json and history.csv are of two trainings"),
+    ],
+)
+def test_damaged_run_is_refused(tmp_path, name, old, new, message):
+    file = make_run(tmp_path / "run") / name
+    text = file.read_text()
+    file.write_text(text.replace(old, new) if old else new)
+    assert file.read_text() != text
+    with pytest.raises(TweetsentError, match=message):
+        finished_runs.read_run(file.parent)
+
+
+def test_sweep_has_a_row_for_each_seed_and_a_column_for_each_value(tmp_path, monkeypatch):
+    monkeypatch.setattr(finished_runs, "REFERENCE", tmp_path)
+    runs = [
+        {"seed": 0, "pooling": "cls", "accuracy": 0.5, "seconds": 9},
+        {"seed": 0, "pooling": "mean", "accuracy": 0.6, "seconds": 9},
+        {"seed": 1, "pooling": "mean", "accuracy": 0.7, "seconds": 9},
+    ]
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "sweeps" / "pooling.json").write_text(json.dumps({"runs": runs}))
+    sweep = finished_runs.read_sweep("pooling")
+    assert sweep["mean"].to_dict() == {0: 0.6, 1: 0.7}
+    assert sweep["cls"].dropna().to_dict() == {0: 0.5}
+
+
+@pytest.mark.slow
+def test_comparing_does_not_wait_for_torch():
+    modules = ["evaluation.comparison", "pipeline.finished_runs", "pipeline.runs"]
+    code = "import sys\n" + "".join(f"import tweetsent_utils.{name}\n" for name in modules)
+    code += "print({'torch', 'transformers'} & sys.modules.keys())"
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert finished.stdout.split() == [b"set()"]
