@@ -43,6 +43,9 @@ def read_errors(path: Path) -> AbstractContextManager[None]:
 
 def encoder_errors(folder: str | Path) -> AbstractContextManager[None]:
     """Return a context that reports what transformers finds wrong in an encoder's folder."""
+    if not Path(folder).is_dir():
+        what = f"there is no folder {folder}"
+        raise TweetsentError(f"{what}: find_encoder(name) returns the folder of an encoder")
     kinds = (OSError, ValueError, AttributeError, RuntimeError, SafetensorError)
     what = f"the encoder folder {Path(folder).name} cannot be loaded"
     return user_error(what, "choose a whole one, with a tokenizer and safetensors weights", *kinds)

@@ -7,7 +7,12 @@ from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.model import cpu_kernels
 from tweetsent_utils.model.classifier import load_classifier
-from tweetsent_utils.model.cpu_kernels import ATTENTION, fast_dropout, use_cpu_kernels
+from tweetsent_utils.model.cpu_kernels import (
+    ATTENTION,
+    fast_dropout,
+    low_precision_attention,
+    use_cpu_kernels,
+)
 from tweetsent_utils.model.pooling import add_averaging_layer
 from tweetsent_utils.training.step import eval_step
 
@@ -90,3 +95,11 @@ def test_model_that_is_not_on_the_cpu_stays_as_it_is(tiny_encoder, label_order):
     before = str(model), model.config._attn_implementation
     use_cpu_kernels(model)
     assert (str(model), model.config._attn_implementation) == before
+
+
+def test_a_row_that_may_attend_to_nothing_does_not_become_nan_in_low_precision():
+    query, key, value = torch.randn(3, 1, 2, 4, 8, dtype=torch.bfloat16).unbind()
+    mask = torch.zeros(1, 1, 4, 4)
+    mask[..., 2, :] = torch.finfo(torch.float32).min
+    output, _ = low_precision_attention(None, query, key, value, mask, scaling=8**-0.5, dropout=0.0)
+    assert output.isfinite().all()

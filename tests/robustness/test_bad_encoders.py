@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.data.tokenizing import load_tokenizer
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.model.classifier import check_classifier, load_classifier
 
 LABELS = ["low", "high"]
@@ -56,13 +58,27 @@ def test_a_max_length_beyond_the_encoder_is_refused(tiny_encoder, refusal):
     assert message.startswith("max_length is 129, but this encoder reads 128 tokens")
 
 
-def test_an_encoder_with_a_head_for_other_labels_gets_a_fresh_one_and_that_is_printed(
-    broken, capsys
+@pytest.mark.parametrize("classes", [2, 3])
+def test_an_encoder_with_a_head_of_its_own_gets_a_fresh_one_and_that_is_printed(
+    broken, capsys, classes
 ):
-    AutoModelForSequenceClassification.from_pretrained(broken, num_labels=3).save_pretrained(broken)
+    trained = AutoModelForSequenceClassification.from_pretrained(broken, num_labels=classes)
+    trained.config.calibration_temperature = 0.5
+    trained.save_pretrained(broken)
     model = load_classifier(broken, LABELS)
-    assert model.classifier.out_features == 2
-    assert "a head for other labels: a fresh one for 2" in capsys.readouterr().out
+    assert model.classifier.weight.shape == (2, trained.config.dim)
+    assert not torch.equal(model.classifier.weight, trained.classifier.weight[:2])
+    assert torch.equal(
+        model.base_model.embeddings.word_embeddings.weight,
+        trained.base_model.embeddings.word_embeddings.weight,
+    )
+    assert not hasattr(model.config, "calibration_temperature")
+    assert "a fresh one for 2 labels takes its place" in capsys.readouterr().out
+
+
+def test_an_encoders_name_is_not_taken_for_its_folder():
+    with pytest.raises(TweetsentError, match="no folder all-MiniLM-L6-v2.*find_encoder"):
+        load_classifier("all-MiniLM-L6-v2", LABELS)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""An encoder with a classification head: a fresh one to train, or a trained one to open."""
+"""An encoder with a classification head: a fresh one to train, and a check of a trained one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,9 +43,10 @@ def load_classifier(
             output_loading_info=True,
         )
     refuse_missing_weights(folder, model, report["missing_keys"])
-    if report["mismatched_keys"]:
-        what = "this encoder came with a head for other labels"
-        print(f"{what}: a fresh one for {len(label_order)} takes its place")
+    if report["mismatched_keys"] or not report["missing_keys"]:
+        what = "this encoder came with a head of its own"
+        print(f"{what}: a fresh one for {len(label_order)} labels takes its place")
+        draw_head(model)
     return model
 
 
@@ -65,7 +66,20 @@ def make_config(
     for name in ATTENTION_DROPOUT:
         if hasattr(config, name):
             setattr(config, name, attention_dropout)
+    if hasattr(config, "calibration_temperature"):  # of the head that came with a model of ours
+        del config.calibration_temperature
     return config
+
+
+@torch.no_grad()
+def draw_head(model: torch.nn.Module) -> None:
+    """Draw the linear layers outside of an encoder's body at random, as transformers does."""
+    for name, part in model.named_modules():
+        is_head = not name.startswith(model.base_model_prefix)
+        if is_head and isinstance(part, torch.nn.Linear):
+            part.weight.normal_(mean=0.0, std=getattr(model.config, "initializer_range", 0.02))
+            if part.bias is not None:
+                part.bias.zero_()
 
 
 def refuse_missing_weights(folder: Path, model: torch.nn.Module, missing: Sequence[str]) -> None:

@@ -56,7 +56,9 @@ def low_precision_attention(
     with torch.autocast("cpu", enabled=False):
         scores = (query * scaling) @ key.transpose(2, 3)
         if mask is not None:
-            scores = scores + mask.to(scores.dtype)
+            # The mask's least float32 is -inf in bfloat16, and a row of -inf has a softmax of NaN.
+            least = torch.finfo(scores.dtype).min
+            scores = scores + mask.clamp(min=least).to(scores.dtype)
         weights = fast_dropout(scores.softmax(dim=-1), dropout)
         return (weights @ value).transpose(1, 2), None
 
