@@ -1,13 +1,14 @@
 """The driver: a run goes on where it stopped, and no run is ever mixed with another."""
 
 import json
+from pathlib import Path, PureWindowsPath
 
 import nbformat
 import pytest
 from filelock import FileLock
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.paths import PROJECT_ROOT
+from tweetsent_utils.pipeline import driver
 from tweetsent_utils.pipeline.driver import run_all, run_pipeline
 from tweetsent_utils.pipeline.parameters import default_parameters
 
@@ -84,14 +85,6 @@ def test_a_folder_in_use_is_refused_and_left_alone(executed, outputs):
         run_pipeline(parameters())
     assert executed == []
     run_pipeline(parameters())
-
-
-def test_the_links_of_a_copy_lead_to_the_project(small_notebooks, executed, outputs):
-    small_notebooks.write_first("# [the README](../README.md)")
-    folder = run_pipeline(parameters())
-    cell = nbformat.read(folder / "01_first.ipynb", as_version=4).cells[-1].source
-    link = cell.partition("](")[2].rstrip(")")
-    assert (folder / link).resolve() == PROJECT_ROOT / "README.md"
 
 
 # --- several runs, without kernels ---
@@ -199,3 +192,16 @@ def test_a_kernel_that_dies_is_reported_like_any_other_failure(small_notebooks, 
     with pytest.raises(TweetsentError, match="01_first stopped: its kernel died"):
         run_pipeline(parameters())
     assert not (outputs / "quick" / "01_first.ipynb").exists()
+
+
+@pytest.mark.parametrize("way", ["../../elsewhere", "..\\..\\elsewhere"])
+def test_links_of_an_executed_notebook_lead_to_the_project_on_every_system(monkeypatch, way):
+    monkeypatch.setattr(driver.os.path, "relpath", lambda *_: way)
+    monkeypatch.setattr(driver, "Path", PureWindowsPath)
+    cells = [
+        {"cell_type": "markdown", "source": ["[a](../README.md) and [b](02_b.ipynb)"]},
+        {"cell_type": "code", "source": ["'](../x'"]},
+    ]
+    driver.redirect_links({"cells": cells}, Path("outputs/run"))
+    assert cells[0]["source"] == "[a](../../elsewhere/README.md) and [b](02_b.ipynb)"
+    assert cells[1]["source"] == ["'](../x'"]

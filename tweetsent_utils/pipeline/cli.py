@@ -24,7 +24,7 @@ INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code: 0, 1 on an error, 130 when interrupted."""
     try:
-        options = make_parser().parse_args(arguments)
+        options = parse(arguments)
         os.environ.update(KERNEL_SETTINGS | os.environ)
         parameters = gather_parameters(options.file, options.p, options.run)
         sweeps = list(options.sweep)
@@ -40,6 +40,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\ninterrupted: {kept}; the same command goes on", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options of a command line; end the process with the usage if it cannot be read."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.start is not None:
+        numbers = [path.name[:2] for path in list_notebooks()]
+        if options.start not in numbers:
+            parser.error(f"--from {options.start!r}: choose from {', '.join(numbers)}")
+    if options.seeds < 1:
+        parser.error(f"--seeds {options.seeds}: give a number of 1 or more")
+    return options
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -62,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("NAME", "VALUE"),
-        help="one parameter",
+        help="one parameter; may be repeated (configs/quick.yaml lists them)",
     )
     run.add_argument(
         "--run",
@@ -86,8 +99,8 @@ def make_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--from",
         dest="start",
-        choices=[path.name[:2] for path in list_notebooks()],
-        help="run again from this notebook on",
+        metavar="NUMBER",
+        help="run again from this notebook on, such as 03",
     )
     return parser
 

@@ -15,7 +15,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from tweetsent_utils.errors import TweetsentError, user_error
-from tweetsent_utils.files import load_json, load_yaml, save_json, write_atomically, write_errors
+from tweetsent_utils.files import load_json, load_yaml, save_json, write_errors
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.monitor import Monitor
 from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
@@ -170,8 +170,9 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         execute(notebook, partial, parameters, monitor)
     finally:
         monitor.close()
-    text = redirect_links(partial.read_text(encoding="utf-8"), folder)
-    write_atomically(folder / notebook.name, lambda file: file.write_text(text, encoding="utf-8"))
+    executed = load_json(partial)
+    redirect_links(executed, folder)
+    save_json(folder / notebook.name, executed)
     partial.unlink()
     seconds = round(time.perf_counter() - started, 1)
     durations = load_json(folder / "seconds.json") | {notebook.stem: seconds}
@@ -214,6 +215,13 @@ def execute(
         raise TweetsentError(f"{what}; a micro_batch_size needs less") from None
 
 
-def redirect_links(text: str, folder: Path) -> str:
-    """Make a copied notebook's links to the project lead there from its own folder."""
-    return text.replace("](../", f"]({os.path.relpath(PROJECT_ROOT, folder)}/")
+def redirect_links(notebook: dict[str, Any], folder: Path) -> None:
+    """Make the links in a copied notebook's prose lead to the project from the copy's folder."""
+    try:
+        way = Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        way = PROJECT_ROOT.as_uri()
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            source = "".join(cell["source"])
+            cell["source"] = source.replace("](../", f"]({way}/")

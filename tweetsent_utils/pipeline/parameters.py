@@ -177,6 +177,9 @@ def gather_parameters(
 
 def load_parameter_file(file: Path) -> dict[str, Any]:
     """Return the parameters in a YAML file of `name: value` lines."""
+    if not file.exists():
+        what = f"there is no file {file.absolute()}"
+        raise TweetsentError(f"{what}: name a file of parameters, such as configs/quick.yaml")
     kinds = (yaml.YAMLError, ValueError, TypeError, OSError)
     what = f"{file} does not hold YAML of `name: value` lines"
     with user_error(what, "see configs/quick.yaml", *kinds):
