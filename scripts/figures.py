@@ -91,7 +91,7 @@ def require_well_formed(text: str) -> None:
     if match := SPAN_AT_LINE_START.search(text):
         line = text[match.end() :].splitlines()[0][:60]
         remedy = "put a word in front of it"
-        raise TweetsentError(f"the figure{line!r} begins a line, which ends a paragraph: {remedy}")
+        raise TweetsentError(f"the figure {line!r} begins a line, which ends a paragraph: {remedy}")
 
 
 def find_value(reference: Path, file: str, path: str) -> float:

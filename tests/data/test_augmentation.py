@@ -30,4 +30,4 @@ def test_same_seed_rotates_alike_and_the_next_epoch_otherwise():
 def test_rotation_leaves_other_texts_as_they_are():
     generator = np.random.default_rng(0)
     assert rotate([TEXT] * 9, 0.0, generator) == [TEXT] * 9
-    assert rotate(["", "alone"], 1.0, generator) == ["", "alone"]
+    assert rotate(["", "alone", " two\r\n"], 1.0, generator) == ["", "alone", " two\r\n"]

@@ -7,7 +7,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tweetsent_utils.evaluation.calibration import (
     apply_temperature,
-    calibration_error,
+    expected_calibration_error,
     fit_temperature,
     reliability_curve,
 )
@@ -65,8 +65,8 @@ def test_whoever_opens_the_model_gets_logits_divided_by_the_temperature(
         ([0.9, 0.1, 0.9, 0.9], [True, False, True, True], 0.1),
     ],
 )
-def test_calibration_error_comes_out_by_hand(confidence, right, error):
-    assert calibration_error(np.array(confidence), np.array(right)) == pytest.approx(error)
+def test_expected_calibration_error_comes_out_by_hand(confidence, right, error):
+    assert expected_calibration_error(np.array(confidence), np.array(right)) == pytest.approx(error)
 
 
 @pytest.mark.parametrize(("answers", "groups"), [(1000, 10), (25, 3), (4, 1)])

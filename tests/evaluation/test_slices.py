@@ -61,7 +61,9 @@ def days_between(first: str, last: str, step: str = "D") -> list[str]:
             ["2018", "2019", "2020"],
             id="years",
         ),
-        pytest.param(["2020-03-16", "", "2020-03-16"], ["2020-03-16", "some day"], id="a gap"),
+        pytest.param(
+            ["2020-03-16", "", "2020-03-16"], ["2020-03-16", "on an unknown day"], id="a gap"
+        ),
         pytest.param(["2020-03-16"] * 3, [], id="one day"),
         pytest.param([""] * 3, [], id="no days"),
     ],

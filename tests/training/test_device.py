@@ -75,3 +75,8 @@ def test_a_gpu_gets_bf16_only_where_it_is_not_emulated(monkeypatch, native, expe
 
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", is_supported)
     assert pick_precision("auto", torch.device("cuda:0")) == expected
+
+
+def test_other_devices_get_fp32_and_no_stopwatch(monkeypatch):
+    monkeypatch.setattr(device_module, "time_products", None)
+    assert pick_precision("auto", torch.device("mps")) == torch.float32

@@ -14,7 +14,6 @@ def rotate(texts: Sequence[str], share: float, generator: np.random.Generator) -
     for text in texts:
         words = text.split()
         start = int(generator.integers(max(len(words), 1)))
-        if generator.random() >= share:
-            start = 0
-        rotated.append(" ".join(words[start:] + words[:start]))
+        is_rotated = generator.random() < share and start > 0
+        rotated.append(" ".join(words[start:] + words[:start]) if is_rotated else text)
     return rotated

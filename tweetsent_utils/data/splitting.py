@@ -104,10 +104,15 @@ def hold_out_rows(
 
     `days` may hold more rows than `labels`. See `split_at_random` and `split_latest_days`.
     """
-    size = (label_order, validation_rows, validation_share)
     if validation_split == "latest":
-        return split_latest_days(labels, days.loc[labels.index], *size)
-    return split_at_random(labels, *size, seed)
+        return split_latest_days(
+            labels,
+            days.loc[labels.index],
+            label_order,
+            validation_rows,
+            validation_share,
+        )
+    return split_at_random(labels, label_order, validation_rows, validation_share, seed)
 
 
 def count_validation_rows(rows: int, validation_rows: int, validation_share: float) -> int:

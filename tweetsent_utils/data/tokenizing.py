@@ -22,9 +22,8 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
     with encoder_errors(folder):
         plain = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         backend = plain.backend_tokenizer
-    if len(plain) <= len(
-        plain.all_special_ids
-    ):  # transformers makes an empty one without its files
+    # Without its files, transformers makes a tokenizer that knows no word.
+    if len(plain) <= len(plain.all_special_ids):
         what = f"the encoder folder {Path(folder).name} has no tokenizer"
         raise TweetsentError(f"{what}: add its tokenizer.json")
     limit = longest_input(folder, plain)

@@ -44,9 +44,11 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
 
     Along the word list's score, a rule's labels change in steps and a reader's in a slope; the
     smaller Brier error, over texts with a listed word, tells which. Whatever is fitted is judged on
-    folds that it never saw. Raises `TweetsentError` for fewer than two classes of five rows.
+    folds that it never saw. Raises `TweetsentError` for fewer than two classes of five rows, and
+    for a gap among the texts or the labels.
     """
     texts = np.array(list(texts), dtype=object)
+    require_no_gaps(texts, labels)
     labels = np.unique(np.asarray(labels), return_inverse=True)[1]
     if (np.bincount(labels) >= FOLDS).sum() < 2:
         what = f"{len(labels)} labels are too few to audit"
@@ -69,6 +71,18 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
         verdict=describe_verdict(best, baseline),
         table=pd.concat([baselines.to_frame("agreement"), rules]),
     )
+
+
+def require_no_gaps(texts: np.ndarray, labels: Sequence) -> None:
+    """Refuse texts and labels of which one is missing."""
+    if len(texts) != len(labels):
+        what = f"there are {len(texts):,} texts and {len(labels):,} labels"
+        raise TweetsentError(f"{what}: give one label for each text")
+    for name, values in (("text", texts), ("label", labels)):
+        is_missing = pd.isna(np.asarray(values, dtype=object))
+        if is_missing.any():
+            where = f"row {is_missing.argmax() + 1} has no {name} ({is_missing.sum()} such rows)"
+            raise TweetsentError(f"{where}: leave it out")
 
 
 def cross_validate_baselines(texts: np.ndarray, labels: np.ndarray, folds: list) -> pd.Series:
@@ -111,12 +125,12 @@ def compare_steps_and_slope(
     )
     return {
         "agreement": (steps.argmax(axis=1) == labels).mean(),
-        "error in steps": brier_error(steps, labels, weights),
-        "error in a slope": brier_error(slope, labels, weights),
+        "error in steps": brier_score(steps, labels, weights),
+        "error in a slope": brier_score(slope, labels, weights),
     }
 
 
-def brier_error(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+def brier_score(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
     """Return the weighted mean squared distance of probabilities (N, classes) from the N labels."""
     one_hot = np.eye(probabilities.shape[1])[labels]
     errors = ((probabilities - one_hot) ** 2).sum(axis=1)

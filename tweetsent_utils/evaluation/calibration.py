@@ -35,7 +35,7 @@ def apply_temperature(model: torch.nn.Module, temperature: float) -> None:
     model.config.calibration_temperature = temperature
 
 
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
+def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
     """Return the expected calibration error of N answers.
 
     That is the mean gap between confidence and share right over `bins` of equal width, each

@@ -24,7 +24,8 @@ def inference(
 ) -> np.ndarray:
     """Return the class probabilities of N texts, of shape (N, classes), in their order.
 
-    Texts are cut at the tokenizer's length. No texts give no rows.
+    Texts are cut at the tokenizer's length. No texts give no rows. For `score`, which takes logits,
+    use `predict_logits`.
     """
     input_ids = tokenize(texts, tokenizer) if len(texts) else []
     return softmax(predict_logits(input_ids, model, batch_size, precision), axis=1)

@@ -6,7 +6,9 @@ from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 
 
 def score(labels: np.ndarray, logits: np.ndarray, ordered: bool = True) -> dict[str, float]:
-    """Score logits of shape (N, classes) against N labels.
+    """Score logits of shape (N, classes), not probabilities, against N labels, which are ranks.
+
+    `predict_logits` gives such logits, `label_ids` such labels.
 
     Returns `loss` (mean cross-entropy in nats), `accuracy`, `macro_f1`, `mean_absolute_error` (mean
     of |predicted rank - true rank|; for ordered classes only), and `rows` (N).

@@ -45,7 +45,7 @@ def slices_by_time(days: pd.Series) -> dict[str, pd.Series]:
         if candidate.nunique() <= MOST_PERIODS:
             periods = candidate
             break
-    names = pd.Series(periods.astype(str), days.index).fillna("some day")
+    names = pd.Series(periods.astype(str), days.index).fillna("on an unknown day")
     if names.nunique() < 2:
         return {}
     return {f"written {name}": names == name for name in sorted(names.unique())}

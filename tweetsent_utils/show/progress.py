@@ -13,7 +13,8 @@ def track_progress(items: Collection, name: str, log: Path, tweets: int = 0) -> 
     """Yield `items` under a progress bar called `name`.
 
     If items are batches, give `tweets`, their total, to count tweets. The bar is shown in
-    JupyterLab; elsewhere, each change of it is a line of the file `log`, which the command shows.
+    JupyterLab; elsewhere, each change of it is written to the file `log` after a carriage return,
+    and the command shows the last one.
     """
     with open(log, "a", encoding="utf-8") as file:
         options = {

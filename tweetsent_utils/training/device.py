@@ -32,7 +32,7 @@ def pick_precision(precision: str, device: torch.device) -> torch.dtype:
     """Return torch.bfloat16 or torch.float32 for `bf16`, `fp32` or `auto`.
 
     `auto` takes bfloat16 where the hardware is faster in it. Some CPUs know it and are slower in
-    it, so a small product is timed in both. Raises `TweetsentError` for another name.
+    it, so on a CPU a small product is timed in both. Raises `TweetsentError` for another name.
     """
     if precision in PRECISIONS:
         return PRECISIONS[precision]
@@ -41,6 +41,8 @@ def pick_precision(precision: str, device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         is_native = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if is_native else torch.float32
+    if device.type != "cpu":
+        return torch.float32
     bf16_seconds, fp32_seconds = time_products(torch.bfloat16, torch.float32)
     is_faster = CLEARLY_FASTER * bf16_seconds < fp32_seconds
     return torch.bfloat16 if is_faster else torch.float32

@@ -28,8 +28,8 @@ def make_scheduler(
 ) -> OneCycleLR:
     """Return a learning rate that rises linearly to `max_lr`, then falls linearly to zero.
 
-    It rises over `warmup_ratio` of all steps. Step it once after every batch. One cycle, linear:
-    Smith and Topin, https://arxiv.org/abs/1708.07120.
+    It starts at a 25th of `max_lr` and rises over `warmup_ratio` of all steps. Step it once after
+    every batch. One cycle, linear: Smith and Topin, https://arxiv.org/abs/1708.07120.
     """
     if warmup_ratio * total_steps <= 1:
         warmup_ratio = 0.0  # OneCycleLR divides by the number of warm-up steps less one
