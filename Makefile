@@ -46,7 +46,7 @@ test: $(INSTALLED_DEV) ## every test with its coverage, and every notebook cell 
 	$(PY) -m coverage report
 
 quick-test: $(INSTALLED_DEV) ## the tests that start no kernel and train nothing: a minute
-	$(PY) -m pytest -m "not slow" -o addopts=--import-mode=importlib tests
+	$(PY) -m pytest -m "not slow" -o addopts="--import-mode=importlib --doctest-modules" tests tweetsent_utils
 
 robustness: $(INSTALLED_DEV) ## the tests of bad input, damaged files and interrupted runs
 	$(PY) -m pytest tests/robustness
@@ -84,7 +84,7 @@ audit: $(INSTALLED_DEV) ## look the pinned packages up in the database of known 
 	$(PY) -m pip_audit --requirement requirements-dev.txt --no-deps --disable-pip
 
 clean: ## remove .venv and caches; your runs in outputs/ and your data stay
-	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .coverage mutants
+	rm -rf .venv *.egg-info .pytest_cache .ruff_cache .coverage* mutants
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tweetsent needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
