@@ -16,7 +16,6 @@ from transformers import pipeline
 from tweetsent_utils.data.dataset import load_split
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.files import load_json, load_yaml
-from tweetsent_utils.paths import NOTEBOOKS
 from tweetsent_utils.pipeline.cli import main
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
 
@@ -190,15 +189,6 @@ def check_finished_run(folder: Path, parameters: dict, capsys) -> None:
 
     assert run_command(folder, parameters | {"num_epochs": 2}) == 1
     assert "num_epochs 1 -> 2" in capsys.readouterr().err
-
-
-def test_a_notebook_that_misses_its_input_says_which_notebook_to_run(tmp_path):
-    notebook = NOTEBOOKS / "03_training.ipynb"
-    given = {"run_name": str(tmp_path / "empty")}
-    finished = run_papermill(notebook, tmp_path / "out.ipynb", given, tmp_path)
-    assert finished.returncode != 0
-    last_line = finished.stderr.strip().splitlines()[-1]
-    assert "run 02_dataset_creation.ipynb with the same run_name first" in last_line
 
 
 def test_a_failing_notebook_gives_one_sentence_and_the_partial_notebook(tmp_path, tiny_run, capsys):

@@ -15,7 +15,7 @@ import pytest
 from tweetsent_utils.files import load_yaml
 from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
 
-KILLS = int(os.environ.get("TWEETSENT_KILLS", 3))  # more for a thorough local run
+KILLS = int(os.environ.get("TWEETSENT_KILLS", 2))  # more for a thorough local run
 STEPS = 12 * 20  # 48 training tweets in batches of 4, 20 epochs
 
 
