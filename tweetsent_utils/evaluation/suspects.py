@@ -7,9 +7,9 @@ from cleanlab.filter import find_label_issues
 def find_suspects(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     """Return the positions of rows whose labels are suspect, the most doubtful first.
 
-    `labels` has shape (N,), `probabilities` (N, classes). A row is suspect when another class is
-    likelier than its label and reaches the mean probability that this class has on its own rows.
-    Confident learning: Northcutt et al., https://arxiv.org/abs/1911.00068.
+    `labels` are N ranks, `probabilities` have shape (N, classes). A row is suspect when another
+    class is likelier than its label and reaches the mean probability that this class has on its own
+    rows. Confident learning: Northcutt et al., https://arxiv.org/abs/1911.00068.
     """
     return find_label_issues(
         labels,

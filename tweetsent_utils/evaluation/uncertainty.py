@@ -20,9 +20,9 @@ def bootstrap_intervals(
 ) -> pd.DataFrame:
     """Return 95% intervals of the scores of N predictions: columns `low` and `high`.
 
-    Rows are `accuracy`, `macro_f1` and, for ordered classes, `mean_absolute_error`. Percentiles
-    over draws of rows: Efron 1979, https://doi.org/10.1214/aos/1176344552. A class that a draw does
-    not hold does not count in it.
+    Labels and predictions are ranks, as `label_ids` gives them. Rows are `accuracy`, `macro_f1`
+    and, for ordered classes, `mean_absolute_error`. Percentiles over draws of rows: Efron 1979,
+    https://doi.org/10.1214/aos/1176344552. A class that a draw does not hold does not count in it.
     """
     statistics = {"accuracy": accuracy, "macro_f1": macro_f1}
     if ordered:
