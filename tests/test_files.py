@@ -8,6 +8,7 @@ import pytest
 from tweetsent_utils import paths
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import (
+    delete,
     load_json,
     load_yaml,
     require_file,
@@ -96,6 +97,38 @@ def test_a_folder_replaces_the_old_one_without_leftovers(tmp_path):
     write("b", "c")
     assert names(tmp_path) == ["model"]
     assert names(tmp_path / "model") == ["b", "c"]
+
+
+def test_a_process_killed_while_it_replaces_a_folder_never_leaves_half_of_one(
+    tmp_path, monkeypatch
+):
+    def write(folder: Path) -> None:
+        folder.mkdir()
+        (folder / "a").touch()
+        (folder / "b").touch()
+
+    def die(folder: Path) -> None:
+        if folder.exists():
+            (folder / "a").unlink()
+            raise KeyboardInterrupt
+
+    write_atomically(tmp_path / "model", write)
+    with monkeypatch.context() as patch:
+        patch.setattr("tweetsent_utils.files.discard", die)
+        with pytest.raises(KeyboardInterrupt):
+            write_atomically(tmp_path / "model", write)
+    assert not (tmp_path / "model").exists() or names(tmp_path / "model") == ["a", "b"]
+    write_atomically(tmp_path / "model", write)
+    assert names(tmp_path) == ["model"]
+    assert names(tmp_path / "model") == ["a", "b"]
+
+
+def test_a_folder_that_is_deleted_is_gone_at_once_and_leaves_nothing(tmp_path):
+    (tmp_path / "checkpoint" / "step-1").mkdir(parents=True)
+    (tmp_path / ".checkpoint.deleted").mkdir()  # left by a process that was killed
+    delete(tmp_path / "checkpoint")
+    delete(tmp_path / "checkpoint")
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(("save", "load"), [(save_json, load_json), (save_yaml, load_yaml)])

@@ -59,18 +59,33 @@ def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:
     partial = path.with_name(f".{path.name}.part")
     with write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        delete(partial)  # left by a process that was killed
+        discard(partial)  # left by a process that was killed
         try:
             write(partial)
-            if path.is_dir():  # a rename cannot replace a folder
-                shutil.rmtree(path)
+            if partial.is_dir():  # a rename cannot replace a folder
+                delete(path)
             os.replace(partial, path)
         finally:
-            delete(partial)
+            discard(partial)
 
 
 def delete(path: Path) -> None:
-    """Delete a file or a folder, if it is there."""
+    """Delete a file or a folder, if it is there.
+
+    A folder first gets a hidden name, so that it is gone at once: a process that is killed on the
+    way never leaves half of it in its place.
+    """
+    doomed = path.with_name(f".{path.name}.deleted")
+    discard(doomed)  # left by a process that was killed
+    if path.is_dir():
+        os.replace(path, doomed)
+        discard(doomed)
+    else:
+        discard(path)
+
+
+def discard(path: Path) -> None:
+    """Delete a file, or a folder file by file, if it is there."""
     shutil.rmtree(path, ignore_errors=True)
     path.unlink(missing_ok=True)
 

