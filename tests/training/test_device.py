@@ -1,14 +1,10 @@
 """The device and the precision that training picks."""
 
-import itertools
-from collections.abc import Callable
-
 import pytest
 import torch
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.training import device as device_module
-from tweetsent_utils.training.device import pick_device, pick_precision
+from tweetsent_utils.training.device import pick_device, pick_precision, settle_precision
 
 
 @pytest.mark.parametrize(
@@ -47,25 +43,28 @@ def test_a_precision_is_taken_by_its_name():
         pick_precision("fp16", torch.device("cpu"))
 
 
-@pytest.mark.parametrize("busy", [range(50), range(50, 100), range(0, 100, 4)])
+XEON = {"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": False}
+EPYC = {"cpu_name": "AMD EPYC", "avx512_bf16": True, "amx_bf16": False}
+
+
 @pytest.mark.parametrize(
-    ("bf16_seconds", "expected"),
-    [(0.1, torch.bfloat16), (0.5, torch.bfloat16), (0.9, torch.float32), (20.0, torch.float32)],
+    ("capabilities", "expected"),
+    [
+        ({**XEON, "amx_bf16": True}, torch.bfloat16),
+        (XEON, torch.float32),
+        (EPYC, torch.bfloat16),
+        ({**EPYC, "avx512_bf16": False}, torch.float32),
+        ({}, torch.float32),
+    ],
 )
-def test_a_cpu_gets_bf16_only_where_products_are_clearly_faster_in_it(
-    monkeypatch, bf16_seconds, expected, busy
-):
-    """Also on a machine that works for others during half of the time."""
-    seconds = {torch.bfloat16: bf16_seconds, torch.float32: 1.0}
-    calls = itertools.count()
-
-    def timeit(product: Callable[[], torch.Tensor], number: int) -> float:
-        delay = 2.5 if next(calls) in busy else 1.0
-        return number * seconds[product().dtype] * delay
-
-    monkeypatch.setattr(device_module.timeit, "timeit", timeit)
+def test_a_cpu_gets_bf16_where_its_units_are_faster_in_it(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     assert pick_precision("auto", torch.device("cpu")) == expected
-    assert next(calls) >= 100
+
+
+def test_a_torch_that_does_not_know_the_processor_gets_fp32(monkeypatch):
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert pick_precision("auto", torch.device("cpu")) == torch.float32
 
 
 @pytest.mark.parametrize(("native", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
@@ -77,6 +76,40 @@ def test_a_gpu_gets_bf16_only_where_it_is_not_emulated(monkeypatch, native, expe
     assert pick_precision("auto", torch.device("cuda:0")) == expected
 
 
-def test_other_devices_get_fp32_and_no_stopwatch(monkeypatch):
-    monkeypatch.setattr(device_module, "time_products", None)
+def test_apples_mps_is_found_and_gets_fp32(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert pick_device("auto") == torch.device("mps")
     assert pick_precision("auto", torch.device("mps")) == torch.float32
+
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda:0")
+
+
+def let_cpu_be(monkeypatch: pytest.MonkeyPatch, capabilities: dict) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+
+
+def test_a_run_keeps_the_precision_that_it_began_with(monkeypatch, tmp_path):
+    let_cpu_be(monkeypatch, XEON)
+    assert settle_precision(tmp_path, "auto", CPU) == torch.float32
+    let_cpu_be(monkeypatch, EPYC)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    assert settle_precision(tmp_path, "auto", CPU) == torch.float32
+    assert settle_precision(tmp_path, "auto", GPU) == torch.float32
+    assert settle_precision(tmp_path / "other run", "auto", CPU) == torch.bfloat16
+
+
+def test_a_precision_that_is_named_counts_and_settles_nothing(monkeypatch, tmp_path):
+    let_cpu_be(monkeypatch, XEON)
+    assert settle_precision(tmp_path, "bf16", CPU) == torch.bfloat16
+    assert settle_precision(tmp_path, "auto", CPU) == torch.float32
+    assert settle_precision(tmp_path, "bf16", CPU) == torch.bfloat16
+
+
+def test_a_note_of_no_known_precision_is_made_again(monkeypatch, tmp_path):
+    let_cpu_be(monkeypatch, EPYC)
+    (tmp_path / "precision.json").write_text('{"precision": "fp8"}')
+    assert settle_precision(tmp_path, "auto", CPU) == torch.bfloat16
+    let_cpu_be(monkeypatch, XEON)
+    assert settle_precision(tmp_path, "auto", CPU) == torch.bfloat16

@@ -1,23 +1,25 @@
 """What to compute on, and in which precision."""
 
-import timeit
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import torch
 
 from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.files import load_json, save_json
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
-CLEARLY_FASTER = 1.33  # times as fast as float32, for bfloat16 to be worth its rounding
 
 
 def pick_device(device: str) -> torch.device:
-    """Return the device named, or for `auto` cuda:0 if there is one and the CPU otherwise.
+    """Return the device named; for `auto` cuda:0, or else Apple's mps, or else the CPU.
 
     Raises `TweetsentError` for a device that torch cannot use here.
     """
     if device == "auto":
-        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda:0")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     if device.startswith("cuda") and not torch.cuda.is_available():
         what = f"device is {device!r}, but torch sees no GPU here"
         raise TweetsentError(f"{what}: set device to 'auto' or 'cpu'")
@@ -31,35 +33,57 @@ def pick_device(device: str) -> torch.device:
 def pick_precision(precision: str, device: torch.device) -> torch.dtype:
     """Return torch.bfloat16 or torch.float32 for `bf16`, `fp32` or `auto`.
 
-    `auto` takes bfloat16 where the hardware is faster in it. Some CPUs know it and are slower in
-    it, so on a CPU a small product is timed in both. Raises `TweetsentError` for another name.
+    `auto` takes bfloat16 where the device has units that multiply it faster, and decides by what
+    the device is, never by the clock: a busy machine decides like an idle one. Raises
+    `TweetsentError` for another name.
     """
     if precision in PRECISIONS:
         return PRECISIONS[precision]
     if precision != "auto":
         raise TweetsentError(f"precision is {precision!r}: use 'auto', 'bf16' or 'fp32'")
     if device.type == "cuda":
-        is_native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if is_native else torch.float32
-    if device.type != "cpu":
-        return torch.float32
-    bf16_seconds, fp32_seconds = time_products(torch.bfloat16, torch.float32)
-    is_faster = CLEARLY_FASTER * bf16_seconds < fp32_seconds
+        is_faster = torch.cuda.is_bf16_supported(including_emulation=False)
+    elif device.type == "cpu":
+        is_faster = multiplies_bfloat16_faster(cpu_capabilities())
+    else:  # Apple's mps and others, where nobody has measured it for us
+        is_faster = False
     return torch.bfloat16 if is_faster else torch.float32
 
 
-def time_products(*dtypes: torch.dtype, size: int = 512, turns: int = 50) -> list[float]:
-    """Return the shortest time in seconds that a product of two square matrices took in each dtype.
+def cpu_capabilities() -> dict:
+    """Return what torch knows of this processor; nothing with a torch that cannot tell."""
+    find = getattr(torch.cpu, "get_capabilities", dict)
+    return find()
 
-    The dtypes take turns, so that other processes on the machine slow all of them alike.
+
+def multiplies_bfloat16_faster(capabilities: dict) -> bool:
+    """Tell from a processor's capabilities whether its bfloat16 is faster than its float32.
+
+    AMX multiplies tiles of it. AVX-512's instructions for it are twice as fast as float32's on an
+    AMD EPYC, and slower on an Intel Xeon on which AMX is switched off: both were measured.
     """
-    matrices = [torch.ones(size, size, dtype=dtype) for dtype in dtypes]
-    shortest = [float("inf")] * len(matrices)
-    for _ in range(turns):
-        for place, matrix in enumerate(matrices):
-            seconds = timeit.timeit(lambda matrix=matrix: matrix @ matrix, number=1)
-            shortest[place] = min(shortest[place], seconds)
-    return shortest
+    if capabilities.get("amx_bf16"):
+        return True
+    return bool(capabilities.get("avx512_bf16")) and "AMD" in str(capabilities.get("cpu_name"))
+
+
+def settle_precision(run: Path, precision: str, device: torch.device) -> torch.dtype:
+    """Return the precision of a run, which is decided once.
+
+    For `auto`, the first call notes in the run's `precision.json` what was picked, and later ones
+    take it from there, on whatever machine: a training goes on as it began, and is judged in the
+    precision that it was trained in. Any other `precision` counts as it is.
+    """
+    if precision != "auto":
+        return pick_precision(precision, device)
+    file = run / "precision.json"
+    settled = load_json(file)
+    if settled.get("precision") not in PRECISIONS:
+        dtype = pick_precision("auto", device)
+        (name,) = (name for name, value in PRECISIONS.items() if value == dtype)
+        settled = {"precision": name, "settled_on": device.type}
+        save_json(file, settled)
+    return PRECISIONS[settled["precision"]]
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager:

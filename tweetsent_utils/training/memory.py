@@ -18,13 +18,19 @@ FLOAT32_BYTES = 4
 def check_memory(device: torch.device) -> dict[str, float]:
     """Return memory in MiB.
 
-    On a GPU: `allocated`, `reserved` and `peak`; on a CPU: `resident`, of the whole process.
+    On a GPU: `allocated`, `reserved` and `peak`; on Apple's mps: `allocated` and `reserved`; on a
+    CPU: `resident`, of the whole process.
     """
     if device.type == "cuda":
         return {
             "allocated": torch.cuda.memory_allocated(device) / MIB,
             "reserved": torch.cuda.memory_reserved(device) / MIB,
             "peak": torch.cuda.max_memory_allocated(device) / MIB,
+        }
+    if device.type == "mps":
+        return {
+            "allocated": torch.mps.current_allocated_memory() / MIB,
+            "reserved": torch.mps.driver_allocated_memory() / MIB,
         }
     return {"resident": psutil.Process().memory_info().rss / MIB}
 

@@ -20,12 +20,15 @@ def generator_states() -> dict[str, Any]:
     They hold only what `torch.load(..., weights_only=True)` reads.
     """
     name, keys, *rest = np.random.get_state()
-    return {
+    states = {
         "python": random.getstate(),
         "numpy": (name, keys.tolist(), *rest),
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all(),
     }
+    if torch.backends.mps.is_available():
+        states["mps"] = torch.mps.get_rng_state()
+    return states
 
 
 def restore_generators(states: dict[str, Any]) -> None:
@@ -35,3 +38,5 @@ def restore_generators(states: dict[str, Any]) -> None:
     torch.set_rng_state(states["torch"])
     if len(states["cuda"]) == torch.cuda.device_count():  # else another machine, with other bits
         torch.cuda.set_rng_state_all(states["cuda"])
+    if "mps" in states and torch.backends.mps.is_available():
+        torch.mps.set_rng_state(states["mps"])
