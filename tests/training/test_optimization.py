@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
+from tweetsent_utils.training.optimization import count_epochs, make_optimizer, make_scheduler
 
 MAX_LR = 3e-5
 
@@ -54,3 +54,13 @@ def test_a_run_of_few_steps_has_a_schedule_too(total_steps, warmup_ratio):
     rates = learning_rates(total_steps, warmup_ratio)
     assert rates.min() >= 0
     assert rates.max() <= MAX_LR * 1.0001
+
+
+@pytest.mark.parametrize(
+    ("num_epochs", "epoch_steps", "epochs"),
+    [("auto", 75, 2), ("auto", 3, 50), ("auto", 1, 150), ("auto", 10_000, 2), (4, 3, 4)],
+)
+def test_an_automatic_number_of_epochs_gives_few_rows_enough_updates(
+    num_epochs, epoch_steps, epochs
+):
+    assert count_epochs(num_epochs, epoch_steps) == epochs

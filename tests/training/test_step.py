@@ -65,14 +65,46 @@ def test_a_batch_in_parts_gives_the_update_of_the_whole(model, batch, rows):
     assert update.norm() > 0.01
 
 
-def test_a_step_clears_the_gradients_and_moves_the_learning_rate_once(model, batch):
+def test_a_step_moves_the_learning_rate_once(model, batch):
     optimizer = make_optimizer(model, 1e-3, 0.01)
     scheduler = make_scheduler(optimizer, 1e-3, 20, 0.3)
     rate = scheduler.get_last_lr()[0]
     train_step(model, batch, optimizer, scheduler)
-    assert all(weight.grad is None for weight in model.parameters())
     assert scheduler.last_epoch == 1
     assert scheduler.get_last_lr()[0] > rate
+
+
+def test_gradients_that_an_interrupted_step_has_left_do_not_count(model, batch):
+    _, expected = descend(model, batch)
+    for weight in model.parameters():
+        weight.grad = torch.ones_like(weight)
+    _, update = descend(model, batch)
+    assert torch.equal(update, expected)
+
+
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_class_weights_weigh_each_tweet_by_its_class(model, batch, rows, smoothing):
+    """By hand: the mean over tweets, each as often as its class weighs."""
+    weights = torch.tensor([1.0, 1.0, 2.0, 1.0, 3.0])
+    times = weights[batch["labels"]].int()
+    repeated = {name: tensor.repeat_interleave(times, dim=0) for name, tensor in batch.items()}
+    if not smoothing:  # which torch weighs by the classes that it spreads to
+        expected_loss, expected_update = descend(model, repeated)
+    else:
+        expected_loss, expected_update = descend(
+            model, batch, class_weights=weights, label_smoothing=smoothing
+        )
+    loss, update = descend(
+        model,
+        batch,
+        class_weights=weights,
+        micro_batch_size=rows,
+        label_smoothing=smoothing,
+    )
+    torch.testing.assert_close(loss, expected_loss, atol=1e-6, rtol=0)
+    torch.testing.assert_close(update, expected_update, atol=1e-6, rtol=1e-4)
+    assert (update - descend(model, batch)[1]).norm() > 1e-3
 
 
 def test_dropout_is_on_in_training_even_after_evaluation(model_with_dropout, batch):

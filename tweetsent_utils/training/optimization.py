@@ -4,6 +4,9 @@ import torch
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
+LEAST_EPOCHS = 2
+ENOUGH_STEPS = 150
+
 
 def make_optimizer(model: torch.nn.Module, max_lr: float, weight_decay: float) -> AdamW:
     """Return AdamW that decays weight matrices and leaves biases and norms alone.
@@ -18,6 +21,20 @@ def make_optimizer(model: torch.nn.Module, max_lr: float, weight_decay: float) -
         {"params": vectors, "weight_decay": 0.0},
     ]
     return AdamW(groups, lr=max_lr, fused=True)
+
+
+def count_epochs(num_epochs: int | str, epoch_steps: int) -> int:
+    """Return the number of epochs; for `auto`, two, or more where two would be too few updates.
+
+    A few rows make an epoch of a few steps, and a fresh head needs some 150 updates whatever the
+    number of rows.
+
+    >>> count_epochs("auto", epoch_steps=3)
+    50
+    """
+    if num_epochs != "auto":
+        return int(num_epochs)
+    return max(LEAST_EPOCHS, -(-ENOUGH_STEPS // epoch_steps))  # rounded up
 
 
 def make_scheduler(

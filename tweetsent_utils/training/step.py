@@ -19,31 +19,45 @@ def train_step(
     precision: torch.dtype = torch.float32,
     micro_batch_size: int = 0,
     label_smoothing: float = 0.0,
+    class_weights: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Update the model once on a batch of B tweets.
 
     Returns the batch's mean loss in nats, a scalar that stays on the model's device; NaN if the
     gradients were not finite. With a `micro_batch_size`, the batch passes through the model in
-    parts whose gradients add up to those of the whole, apart from dropout's draws. Label smoothing:
-    Szegedy et al., https://arxiv.org/abs/1512.00567.
+    parts whose gradients add up to those of the whole, apart from dropout's draws. With
+    `class_weights`, of shape (classes,), the mean over tweets is weighted by their classes. Label
+    smoothing: Szegedy et al., https://arxiv.org/abs/1512.00567.
     """
     model.train()
-    batch_size = len(batch["labels"])
+    optimizer.zero_grad()  # first, so that nothing is left of a step that was interrupted
+    batch_weight = total_weight(batch["labels"], class_weights)
     batch_loss = torch.zeros((), device=model.device)
-    for part in split_batch(batch, micro_batch_size or batch_size):
+    for part in split_batch(batch, micro_batch_size or len(batch["labels"])):
         part = {name: tensor.to(model.device, non_blocking=True) for name, tensor in part.items()}
         labels = part.pop("labels")
+        share = total_weight(labels, class_weights) / batch_weight
         with autocast(model.device, precision):
             logits = model(**part).logits
-            loss = F.cross_entropy(logits, labels, label_smoothing=label_smoothing)
-        share = len(labels) / batch_size
+            loss = F.cross_entropy(
+                logits,
+                labels,
+                weight=class_weights,
+                label_smoothing=label_smoothing,
+            )
         (loss * share).backward()
         batch_loss += loss.detach() * share
     gradient_norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
     optimizer.step()
     scheduler.step()
-    optimizer.zero_grad()
     return torch.where(gradient_norm.isfinite(), batch_loss, torch.nan)
+
+
+def total_weight(labels: torch.Tensor, class_weights: torch.Tensor | None) -> float | torch.Tensor:
+    """Return what a number of tweets weigh in the loss: 1 each, or the weights of their classes."""
+    if class_weights is None:
+        return len(labels)
+    return class_weights[labels.to(class_weights.device)].sum()
 
 
 def split_batch(batch: dict[str, torch.Tensor], rows: int) -> Iterator[dict[str, torch.Tensor]]:
