@@ -7,6 +7,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from tweetsent_utils.evaluation.calibration import (
     apply_temperature,
+    choose_temperature,
     expected_calibration_error,
     fit_temperature,
     reliability_curve,
@@ -24,6 +25,30 @@ def test_temperature_that_logits_were_multiplied_by_is_found(temperature):
     # By the Gumbel trick, labels are drawn with the probabilities of the logits.
     labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
     assert fit_temperature(labels, logits * temperature) == pytest.approx(temperature, rel=0.05)
+
+
+def sample_logits(rows: int, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Labels, and logits that are right about them once they are divided by a factor."""
+    random = np.random.default_rng(1)
+    logits = random.normal(0, 2, (rows, 4))
+    labels = (logits + random.gumbel(size=logits.shape)).argmax(axis=1)
+    return labels, logits * factor
+
+
+def test_a_temperature_is_kept_where_it_helps_on_rows_that_it_did_not_see():
+    labels, logits = sample_logits(500, factor=3.0)
+    assert choose_temperature(labels, logits) == fit_temperature(labels, logits)
+    assert choose_temperature(labels, logits) == pytest.approx(3, rel=0.2)
+
+
+def test_few_rows_and_a_model_that_is_right_get_no_temperature():
+    labels, logits = sample_logits(99, factor=3.0)
+    assert choose_temperature(labels, logits) == 1
+    labels, logits = sample_logits(100, factor=3.0)
+    assert choose_temperature(labels, logits) > 1
+    labels, logits = sample_logits(500, factor=1.0)
+    found = choose_temperature(labels, logits)
+    assert found == 1 or abs(found - 1) < 0.1
 
 
 @pytest.mark.parametrize("family", FAMILIES)
