@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader
 from tweets import ENCODING, LABEL_COLUMN, LABEL_ORDER, TEXT_COLUMN, synthetic_tweets
 
 from tweetsent_utils.data.batching import LengthBucketSampler, collate
-from tweetsent_utils.data.dataset import TweetDataset, load_split, save_split
+from tweetsent_utils.data.dataset import TweetDataset, load_split, save_dataset
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
 from tweetsent_utils.model.classifier import load_classifier
@@ -55,7 +55,7 @@ def measure_stages(rows: int, folder: Path, times: int) -> dict[str, float]:
         tokenize(texts, tokenizer)
 
     def store() -> None:
-        save_split(folder, "train", table)
+        save_dataset(folder, {"train": table}, tokenizer, {})
         load_split(folder, "train")
 
     def batch() -> None:

@@ -101,7 +101,7 @@ def pipeline_seconds(parameters: dict[str, Any]) -> dict[str, Any]:
             raise TweetsentError(f"the pipeline failed:\n{words}")
         return {
             "first_training_step": first_step - started,
-            "notebooks": load_json(folder / "seconds.json"),
+            "notebooks": load_json(folder / "timings.json")["notebooks"],
             "whole": ended - started,
         }
 

@@ -33,7 +33,7 @@ RUN_FILES = (
     "history.csv",
     "params.yaml",
     "environment.json",
-    "seconds.json",
+    "timings.json",
     "figures/history.png",
     "figures/confusion_matrix.png",
     "figures/reliability.png",
@@ -82,7 +82,7 @@ def publish_sweep(parameter: str, folders: Sequence[Path]) -> None:
             "seed": parameters.pop("seed"),
             "accuracy": metrics["validation"]["accuracy"],
             "macro_f1": metrics["validation"]["macro_f1"],
-            "seconds": metrics["training"]["seconds"],
+            "seconds": load_json(folder / "timings.json")["training"]["seconds"],
         }
         runs.append(run)
         for name in ("run_name", "runs"):

@@ -44,6 +44,7 @@ def results_row(folder: Path) -> list[str]:
     test = metrics["test"]
     baselines = metrics["baselines"]
     training = metrics["training"]
+    seconds = load_json(folder / "timings.json")["training"]["seconds"]
     place = training["device"]
     if place == "cpu":
         place = f"{machine['cores']} cores, {machine['processor']}"
@@ -56,7 +57,7 @@ def results_row(folder: Path) -> list[str]:
         f"{test['macro_f1']:.3f}",
         f"{baselines['bag_of_words']['accuracy']:.3f}",
         f"{baselines['majority']['accuracy']:.3f}",
-        f"{parameters['num_epochs']} epochs, {duration(training['seconds'])} ({place})",
+        f"{training['epochs']} epochs, {duration(seconds)} ({place})",
     ]
 
 

@@ -17,7 +17,8 @@ log.write_text("epochs: 0%\\n")
 time.sleep(0.3)
 log.write_text("epochs: 0%\\nepoch 1 of 1:   0%|")
 time.sleep(0.5)
-(folder / "seconds.json").write_text(json.dumps({"arguments": sys.argv[1:]}))
+timings = {"notebooks": {"arguments": sys.argv[1:]}}
+(folder / "timings.json").write_text(json.dumps(timings))
 sys.exit("num_epochs" not in sys.argv)
 """
 

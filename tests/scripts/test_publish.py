@@ -28,7 +28,8 @@ def make_run(tmp_path):
             (folder / file).write_text(file)
         (folder / "predictions.csv").write_text("a tweet")
         scores = {"accuracy": accuracy, "macro_f1": accuracy, "rows": 20}
-        training = {"seconds": 3.0, "tweets": tweets}
+        training = {"tweets": tweets, "epochs": 2}
+        save_json(folder / "timings.json", {"training": {"seconds": 3.0}})
         metrics = {"validation": scores, "test": scores, "training": training}
         save_json(folder / "metrics.json", metrics)
         save_json(folder / "environment.json", {"cores": 2})

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from tweetsent_utils.checksums import verify_file
 from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.files import load_json, load_yaml, read_errors, require_file
 from tweetsent_utils.paths import REFERENCE, outputs_root
@@ -83,8 +84,10 @@ def read_run(folder: Path) -> FinishedRun:
     history = require_file(folder / "history.csv", "03_training")
     kinds = (KeyError, AttributeError, TypeError, ValueError)
     with user_error(f"{metrics} is damaged", "run 03_training.ipynb again", *kinds):
-        scores = select_scores(load_json(metrics))
-    with read_errors(history):
+        found = load_json(verify_file(metrics, "03_training"))
+        clock = load_json(folder / "timings.json").get("training", {})
+        scores = select_scores(found | {"training": found.get("training", {}) | clock})
+    with read_errors(verify_file(history, "03_training")):
         columns = ["step", "train_loss", "validation_accuracy"]
         curves = pd.read_csv(history, usecols=columns, dtype=float)
     if not np.isclose(curves["validation_accuracy"], scores["validation_accuracy"]).any():
