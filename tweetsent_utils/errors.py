@@ -9,6 +9,10 @@ class TweetsentError(Exception):
     """Bad input or a missing piece, in one sentence; the command prints it without a traceback."""
 
 
+class Stopped(TweetsentError):  # noqa: N818 - what somebody wished is no error
+    """Somebody stopped the work; what is finished stays, and it goes on from there."""
+
+
 @contextmanager
 def user_error(what: str, remedy: str, *kinds: type[Exception]) -> Iterator[None]:
     """Turn exceptions of other libraries into one sentence.

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.dataset import TweetDataset, load_split, save_split
+from tweetsent_utils.data.dataset import TweetDataset, load_meta, load_split, save_dataset
+from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 
 TABLE = pd.DataFrame(
@@ -17,9 +18,17 @@ TABLE = pd.DataFrame(
 )
 
 
-def test_split_and_its_tweets_come_back_from_disk_as_they_were(tmp_path):
-    save_split(tmp_path, "validation", TABLE)
-    loaded = load_split(tmp_path, "validation")
+@pytest.fixture
+def run(tmp_path, tiny_encoder):
+    """A run's folder that holds a dataset."""
+    tokenizer = load_tokenizer(tiny_encoder, "words", 64)
+    tables = {"train": TABLE[:1], "validation": TABLE}
+    save_dataset(tmp_path, tables, tokenizer, {"label_order": ["low", "high"]})
+    return tmp_path
+
+
+def test_split_and_its_tweets_come_back_from_disk_as_they_were(run):
+    loaded = load_split(run, "validation")
     assert loaded.drop(columns="input_ids").equals(TABLE.drop(columns="input_ids"))
     dataset = TweetDataset(loaded)
     assert dataset.lengths == [3, 2, 5]
@@ -33,3 +42,32 @@ def test_split_and_its_tweets_come_back_from_disk_as_they_were(tmp_path):
 def test_missing_split_names_the_notebook_that_makes_it(tmp_path):
     with pytest.raises(TweetsentError, match=r"train\.parquet.*02_dataset_creation"):
         load_split(tmp_path, "train")
+
+
+def test_a_dataset_tells_what_it_was_made_with(run):
+    assert load_meta(run) == {"label_order": ["low", "high"]}
+    assert (run / "dataset" / "tokenizer" / "tokenizer.json").exists()
+
+
+@pytest.mark.parametrize("name", ["meta.json", "train.parquet", "tokenizer/tokenizer.json"])
+def test_a_changed_byte_in_a_dataset_is_told_with_its_file(run, name):
+    file = run / "dataset" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(TweetsentError, match=f"{name} is damaged or was edited.*--from 02"):
+        load_meta(run)
+
+
+def test_an_edited_label_is_told_where_the_split_is_read(run):
+    file = run / "dataset" / "train.parquet"
+    pd.read_parquet(file).assign(label=3).to_parquet(file, index=False)
+    with pytest.raises(TweetsentError, match=r"train\.parquet is damaged or was edited"):
+        load_split(run, "train")
+    assert len(load_split(run, "validation")) == 3
+
+
+def test_a_dataset_that_is_made_again_replaces_the_whole_folder(run, tiny_encoder):
+    save_dataset(run, {"train": TABLE}, load_tokenizer(tiny_encoder, "raw", 64), {"seed": 1})
+    assert load_meta(run) == {"seed": 1}
+    assert not (run / "dataset" / "validation.parquet").exists()

@@ -144,7 +144,7 @@ def test_kernels_get_the_parameters_and_a_finished_run_starts_none(small_noteboo
     assert printed(folder / "01_first.ipynb") == "7 ['a', 'b']\n"
     assert printed(folder / "02_second.ipynb") == "3e-05\n"
     assert not list(folder.glob("*.partial.ipynb"))
-    durations = json.loads((folder / "seconds.json").read_text())
+    durations = json.loads((folder / "timings.json").read_text())["notebooks"]
     assert list(durations) == ["01_first", "02_second"]
     shown, complaints = capfd.readouterr()
     assert "01_first: done in" in shown

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tweetsent_utils.checksums import write_sealed_folder
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.files import load_yaml
 from tweetsent_utils.model.classifier import load_classifier
@@ -52,14 +53,15 @@ def test_pickled_weights_are_refused(broken, ran, refusal):
 
 
 def test_a_checkpoint_with_pickled_code_is_refused(tmp_path, ran, refusal):
-    checkpoint = tmp_path / "checkpoints" / "step-00000001"
-    checkpoint.mkdir(parents=True)
-    progress = {"settings": {}, "history": [0.5]}
-    (checkpoint / "progress.json").write_text(json.dumps(progress))
-    torch.save(Hostile(ran), checkpoint / "state.pt")
+    def write(checkpoint: Path) -> None:
+        progress = {"settings": {}, "history": [0.5]}
+        (checkpoint / "progress.json").write_text(json.dumps(progress))
+        torch.save(Hostile(ran), checkpoint / "state.pt")
+
+    write_sealed_folder(tmp_path / "step-00000001", write)
     parts = {"model": torch.nn.Linear(1, 1)}
-    message = refusal(load_checkpoint, checkpoint.parent, parts, {})
-    assert "step-00000001 is damaged" in message
+    message = refusal(load_checkpoint, tmp_path, parts, {})
+    assert "step-00000001 cannot be read" in message
 
 
 def test_yaml_that_calls_is_refused(tmp_path, ran, refusal):

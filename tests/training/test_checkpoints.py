@@ -2,6 +2,7 @@
 
 import errno
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from tweetsent_utils.checksums import write_sealed_folder
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
 from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
@@ -91,12 +93,45 @@ def test_a_checkpoint_of_other_settings_is_moved_aside_and_they_are_named(folder
     assert names(folder.parent / "checkpoint.old") == ["step-00000001"]
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "state.pt", "progress.json"])
-def test_a_damaged_checkpoint_is_an_error_that_says_so(folder, name):
-    file = folder / "step-00000001" / name
-    file.write_bytes(file.read_bytes()[:-30])
-    with pytest.raises(TweetsentError, match="step-00000001 is damaged .*: delete this folder"):
+FILES = ["model.safetensors", "state.pt", "progress.json", "SHA256SUMS"]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["cut", "zeros", "gone"])
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(folder, name, damage, capsys):
+    parts = make_parts(0)
+    train(parts, 2)
+    save_checkpoint(folder, parts, SETTINGS, {"history": [{}, {}]})
+    file = folder / "step-00000002" / name
+    content = file.read_bytes()
+    middle = len(content) // 2
+    zeros = content[: middle - 16] + bytes(32) + content[middle + 16 :]
+    file.write_bytes({"cut": content[:-30], "zeros": zeros, "gone": b""}[damage])
+    if damage == "gone":
+        file.unlink()
+    assert load_checkpoint(folder, make_parts(1), SETTINGS) == {"history": [{}]}
+    printed = capsys.readouterr().out
+    assert "passed over" in printed
+    assert "going on after step 1" in printed
+
+
+def test_where_no_whole_checkpoint_is_left_training_starts_over_and_says_so(folder, capsys):
+    (folder / "step-00000001" / "state.pt").unlink()
+    parts = make_parts(1)
+    before = parts["model"][0].weight.clone()
+    assert load_checkpoint(folder, parts, SETTINGS) is None
+    assert "training starts over" in capsys.readouterr().out
+    assert torch.equal(parts["model"][0].weight, before)
+
+
+def test_memory_that_runs_out_is_not_taken_for_damage(folder, monkeypatch):
+    def run_out(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("tweetsent_utils.training.checkpoints.load_model", run_out)
+    with pytest.raises(torch.OutOfMemoryError):
         load_checkpoint(folder, make_parts(1), SETTINGS)
+    assert names(folder) == ["step-00000001"]
 
 
 def test_a_full_disk_is_an_error_and_the_last_checkpoint_stays(folder, monkeypatch):
@@ -121,8 +156,14 @@ class Evil:
 
 
 def test_a_checkpoint_runs_no_code(folder, tmp_path):
+    """Also where somebody made it with its checksums."""
     evil = {"optimizer": Evil(str(tmp_path / "ran"))}
-    torch.save(evil, folder / "step-00000001" / "state.pt")
-    with pytest.raises(TweetsentError, match="is damaged"):
+
+    def write(partial: Path) -> None:
+        shutil.copytree(folder / "step-00000001", partial, dirs_exist_ok=True)
+        torch.save(evil, partial / "state.pt")
+
+    write_sealed_folder(folder / "step-00000002", write)
+    with pytest.raises(TweetsentError, match="step-00000002 cannot be read"):
         load_checkpoint(folder, make_parts(1), SETTINGS)
     assert not (tmp_path / "ran").exists()

@@ -1,12 +1,16 @@
 """The files of a split, and the Dataset that reads them."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from torch.utils.data import Dataset
+from transformers import PreTrainedTokenizerBase
 
-from tweetsent_utils.files import read_errors, require_file, write_atomically
+from tweetsent_utils.checksums import verify_file, verify_folder, write_sealed_folder
+from tweetsent_utils.files import load_json, read_errors, save_json
 
+NOTEBOOK = "02_dataset_creation"
 COLUMNS = ["row_id", "text", "label", "day", "input_ids"]
 
 
@@ -34,10 +38,33 @@ class TweetDataset(Dataset):
         }
 
 
-def save_split(run: Path, name: str, table: pd.DataFrame) -> None:
-    """Write `dataset/<name>.parquet` of a run, with the columns `COLUMNS`."""
-    path = run / "dataset" / f"{name}.parquet"
-    write_atomically(path, lambda file: table[COLUMNS].to_parquet(file, index=False))
+def save_dataset(
+    run: Path,
+    tables: dict[str, pd.DataFrame],
+    tokenizer: PreTrainedTokenizerBase,
+    made_with: dict[str, Any],
+) -> None:
+    """Write the folder `dataset/` of a run, whole or not at all, with the checksums of its files.
+
+    It holds `<split>.parquet` for each table, with the columns `COLUMNS`, the `tokenizer`, and in
+    `meta.json` what the dataset was made with.
+    """
+
+    def write(folder: Path) -> None:
+        for name, table in tables.items():
+            table[COLUMNS].to_parquet(folder / f"{name}.parquet", index=False)
+        tokenizer.save_pretrained(folder / "tokenizer")
+        save_json(folder / "meta.json", made_with)
+
+    write_sealed_folder(run / "dataset", write)
+
+
+def load_meta(run: Path) -> dict[str, Any]:
+    """Return what a run's dataset was made with, if all its files are as they were written.
+
+    Raises `TweetsentError`, which names the file, otherwise.
+    """
+    return load_json(verify_folder(run / "dataset", NOTEBOOK) / "meta.json")
 
 
 def load_split(run: Path, name: str) -> pd.DataFrame:
@@ -45,6 +72,6 @@ def load_split(run: Path, name: str) -> pd.DataFrame:
 
     Raises `TweetsentError` for a damaged file, and names the notebook that makes a missing one.
     """
-    file = require_file(run / "dataset" / f"{name}.parquet", "02_dataset_creation")
+    file = verify_file(run / "dataset" / f"{name}.parquet", NOTEBOOK)
     with read_errors(file):
         return pd.read_parquet(file, columns=COLUMNS)

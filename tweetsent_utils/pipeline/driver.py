@@ -19,9 +19,16 @@ from tweetsent_utils.files import load_json, load_yaml, save_json, write_errors
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.monitor import Monitor
 from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
-from tweetsent_utils.pipeline.runs import run_folder, save_environment
+from tweetsent_utils.pipeline.runs import (
+    delete_checkpoints,
+    forget_training,
+    note_timings,
+    run_folder,
+    save_environment,
+)
 from tweetsent_utils.pipeline.sweeps import expand_sweeps
 
+TRAINING = "03_training"
 FIRST_ON_TEST = "04"  # the notebook that scores the test set
 
 
@@ -98,11 +105,30 @@ def run_pipeline(
     with locked(folder):
         save_environment(folder)
         pending = list_pending(list(steps or list_notebooks()), folder, start)
-        for notebook in pending:  # what builds on a notebook that runs again is not finished
-            (folder / notebook.name).unlink(missing_ok=True)
+        start_over(pending, folder)
+        clean_up(folder)
         for notebook in pending:
             run_notebook(notebook, folder, parameters)
+            clean_up(folder)
     return folder
+
+
+def start_over(pending: Sequence[Path], folder: Path) -> None:
+    """Make finished notebooks unfinished, since they, or what they build on, run again."""
+    for notebook in pending:
+        copy = folder / notebook.name
+        if notebook.stem == TRAINING and copy.exists():
+            forget_training(folder)
+        copy.unlink(missing_ok=True)
+
+
+def clean_up(folder: Path) -> None:
+    """Delete the checkpoints of a training whose notebook is finished.
+
+    Only then: until its last cell has run, the notebook may need them.
+    """
+    if (folder / f"{TRAINING}.ipynb").exists():
+        delete_checkpoints(folder)
 
 
 def check_device(parameters: dict[str, Any]) -> None:
@@ -175,8 +201,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     save_json(folder / notebook.name, executed)
     partial.unlink()
     seconds = round(time.perf_counter() - started, 1)
-    durations = load_json(folder / "seconds.json") | {notebook.stem: seconds}
-    save_json(folder / "seconds.json", durations)
+    note_timings(folder, "notebooks", {notebook.stem: seconds})
     monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")
 
 

@@ -68,12 +68,13 @@ class Parameters(BaseModel):
 
     # The training
     batch_size: Count = 16
-    num_epochs: Count = 2
+    num_epochs: Count | Literal["auto"] = "auto"
     max_lr: float = Field(3e-4, ge=1e-9, le=1.0)
     micro_batch_size: Limit = 0
     warmup_ratio: Share = 0.1
     weight_decay: float = Field(0.01, ge=0.0, le=1.0)
     label_smoothing: Share = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
     attention_dropout: Share = 0.1
     pooling: Literal["cls", "mean"] = "cls"
     rotation: float = Field(0.0, ge=0.0, le=1.0)

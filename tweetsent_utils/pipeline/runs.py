@@ -4,14 +4,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from tweetsent_utils.checksums import verify_file, write_recorded
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.files import load_json, load_yaml, save_json, save_yaml, write_errors
+from tweetsent_utils.files import delete, load_json, load_yaml, save_json, save_yaml, write_errors
 from tweetsent_utils.paths import outputs_root
 from tweetsent_utils.pipeline.environment import describe_environment
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
 from tweetsent_utils.pipeline.parameters import check_parameters, default_parameters
 
-RUN_FORMAT = 2  # counts up when the files of a run change their meaning
+RUN_FORMAT = 3  # counts up when the files of a run change their meaning
 
 
 def run_folder(run_name: str) -> Path:
@@ -65,6 +66,21 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
     return folder
 
 
+def require_opened_with(notebook: str, namespace: dict[str, Any]) -> None:
+    """Refuse to go on in a notebook whose parameters have changed since it opened its run.
+
+    `namespace` is the notebook's `globals()`. What was made from the earlier values, such as a
+    learning rate schedule, would silently keep them.
+    """
+    (path,) = (path for path in list_notebooks() if path.stem == notebook)
+    opened_with = load_yaml(run_folder(namespace["run_name"]) / "params.yaml")
+    for name in declared_parameters(path):
+        if namespace[name] != opened_with.get(name):
+            what = f"{name} is {namespace[name]!r}, and was {opened_with.get(name)!r}"
+            remedy = "run the cells from the parameters on (Run > Run All Cells does it)"
+            raise TweetsentError(f"{what} when this notebook opened its run: {remedy}")
+
+
 def require_own_types(values: dict[str, Any]) -> None:
     """Refuse a value that would have to change its type: the notebook uses it as it is."""
     defaults = default_parameters()
@@ -74,7 +90,41 @@ def require_own_types(values: dict[str, Any]) -> None:
             raise TweetsentError(f"{name} is {values[name]!r}: {remedy}")
 
 
+def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write the scores of a run into its `metrics.json`, with their checksum."""
+    write_recorded(folder / "metrics.json", lambda file: save_json(file, metrics))
+
+
+def load_metrics(folder: Path) -> dict[str, Any]:
+    """Return the scores of a run, which notebook 03 writes first.
+
+    Raises `TweetsentError` if they are missing or not as they were written.
+    """
+    return load_json(verify_file(folder / "metrics.json", "03_training"))
+
+
+def note_timings(folder: Path, part: str, timings: dict[str, float]) -> None:
+    """Add some clock times to a part of a run's `timings.json`.
+
+    They are no results: two runs that agree in everything else differ in them.
+    """
+    noted = load_json(folder / "timings.json")
+    noted[part] = noted.get(part, {}) | timings
+    save_json(folder / "timings.json", noted)
+
+
 def save_environment(folder: Path) -> None:
     """Note in a run's folder what it is made with."""
     environment = {"run_format": RUN_FORMAT, **describe_environment()}
     save_json(folder / "environment.json", environment)
+
+
+def forget_training(run: Path) -> None:
+    """Let notebook 03 train again from the start, while the model stays until there is another."""
+    delete(run / "training.json")
+    delete_checkpoints(run)
+
+
+def delete_checkpoints(run: Path) -> None:
+    """Delete the checkpoints of a training that is finished or forgotten."""
+    delete(run / "checkpoint")

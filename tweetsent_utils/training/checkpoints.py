@@ -2,15 +2,16 @@
 
 import io
 import json
-import shutil
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from safetensors.torch import load_model, save_model
 
-from tweetsent_utils.errors import user_error
-from tweetsent_utils.files import delete, save_json, write_atomically
+from tweetsent_utils.checksums import verify_folder, write_sealed_folder
+from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.files import delete, save_json
 from tweetsent_utils.training.randomness import generator_states, restore_generators
 
 KEPT = 2  # checkpoints
@@ -34,7 +35,6 @@ def save_checkpoint(
     }
 
     def write(partial: Path) -> None:
-        partial.mkdir()
         save_model(parts["model"], str(partial / "model.safetensors"))
         # By way of memory: straight to a full disk, torch would not say what is wrong.
         buffer = io.BytesIO()
@@ -42,9 +42,9 @@ def save_checkpoint(
         (partial / "state.pt").write_bytes(buffer.getbuffer())
         save_json(partial / "progress.json", {"settings": settings, **progress})
 
-    write_atomically(folder / f"step-{len(progress['history']):08}", write)
-    for old in sorted(folder.glob("step-*"))[:-KEPT]:
-        shutil.rmtree(old)
+    write_sealed_folder(folder / f"step-{len(progress['history']):08}", write)
+    for old in list_checkpoints(folder)[KEPT:]:
+        delete(old)
 
 
 def load_checkpoint(
@@ -52,36 +52,52 @@ def load_checkpoint(
     parts: dict[str, Any],
     settings: dict[str, Any],
 ) -> dict[str, Any] | None:
-    """Bring `parts` and all random number generators to the last checkpoint in `folder`.
+    """Bring `parts` and all random number generators to the last whole checkpoint in `folder`.
 
-    Returns how far that training had come, or None if there is nothing to go on from. A checkpoint
-    of other `settings` is moved aside, with a printed line. Raises `TweetsentError` for a damaged
-    one. No code of a file is run.
+    Returns how far that training had come, or None if there is nothing to go on from. A damaged
+    checkpoint is passed over, and one of other `settings` moved aside, each with a printed line. No
+    code of a file is run.
     """
     checkpoint = last_checkpoint(folder)
     if checkpoint is None:
         return None
-    remedy = "delete this folder, and training goes on from the one before"
-    with user_error(f"{checkpoint} is damaged", remedy, Exception):
-        progress = json.loads((checkpoint / "progress.json").read_text(encoding="utf-8"))
-        saved_settings = progress.pop("settings")
-        state = torch.load(checkpoint / "state.pt", map_location="cpu", weights_only=True)
-        generators = state["generators"]
-        if saved_settings == settings:
-            load_model(parts["model"], str(checkpoint / "model.safetensors"))
-            parts["optimizer"].load_state_dict(state["optimizer"])
-            parts["scheduler"].load_state_dict(state["scheduler"])
+    progress = json.loads((checkpoint / "progress.json").read_text(encoding="utf-8"))
+    saved_settings = progress.pop("settings")
     if saved_settings != settings:
         move_aside(folder, saved_settings, settings)
         return None
-    restore_generators(generators)
-    print(f"going on after step {len(progress['history']):,}, where a checkpoint was left")
+    with user_error(f"{checkpoint} cannot be read", "delete this folder", UnpicklingError):
+        state = torch.load(checkpoint / "state.pt", map_location="cpu", weights_only=True)
+    load_model(parts["model"], str(checkpoint / "model.safetensors"))
+    parts["optimizer"].load_state_dict(state["optimizer"])
+    parts["scheduler"].load_state_dict(state["scheduler"])
+    restore_generators(state["generators"])
+    steps = len(progress["history"])
+    if steps:
+        print(f"going on after step {steps:,}, where a checkpoint was left")
     return progress
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """Return the checkpoint after the most steps, or None if there is none."""
-    return max(folder.glob("step-*"), default=None)
+    """Return the whole checkpoint after the most steps, or None if there is none.
+
+    Each damaged one that comes later is printed, and so is it if nothing whole is left.
+    """
+    found = list_checkpoints(folder)
+    for checkpoint in found:
+        try:
+            return verify_folder(checkpoint, "03_training")
+        except TweetsentError as error:
+            what = str(error).partition(": ")[0]
+            print(f"{what}: this checkpoint is passed over")
+    if found:
+        print("no whole checkpoint is left: training starts over")
+    return None
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """Return all checkpoints in a folder, the latest first."""
+    return sorted(folder.glob("step-*"), reverse=True)
 
 
 def move_aside(folder: Path, saved: dict[str, Any], settings: dict[str, Any]) -> None:

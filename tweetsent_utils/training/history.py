@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.training.checkpoints import last_checkpoint
+from tweetsent_utils.training.checkpoints import list_checkpoints
 
 
 def read_losses(history: list[dict], checkpoints: Path) -> None:
@@ -26,7 +26,7 @@ def read_losses(history: list[dict], checkpoints: Path) -> None:
         row_ids = row.pop("row_ids")
         if not math.isfinite(loss):
             # No checkpoint is written before its losses are read, so the last one is good.
-            last_good = last_checkpoint(checkpoints) or "none yet"
+            last_good = next(iter(list_checkpoints(checkpoints)), "none yet")
             what = (
                 f"the loss of step {step} is not finite, on the tweets of rows {row_ids.tolist()}"
             )

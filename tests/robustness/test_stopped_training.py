@@ -1,0 +1,290 @@
+"""A training that somebody stops, at whatever place, ends with the bits of one nobody stops."""
+
+import itertools
+import os
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from tiny import make_tweets, write_kaggle_csv
+
+from tweetsent_utils.errors import Stopped, TweetsentError
+from tweetsent_utils.evaluation import inference
+from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
+from tweetsent_utils.pipeline.runs import (
+    delete_checkpoints,
+    forget_training,
+    load_metrics,
+    save_metrics,
+)
+from tweetsent_utils.training import checkpoints
+from tweetsent_utils.training import step as step_module
+from tweetsent_utils.training.checkpoints import last_checkpoint
+
+pytestmark = pytest.mark.slow
+VALUES = {
+    "max_length": 32,
+    "batch_size": 8,  # 48 training tweets: 6 steps an epoch
+    "num_epochs": 3,
+    "rotation": 0.5,
+    "save_every": 4,
+    "device": "cpu",
+    "precision": "fp32",
+}
+
+
+class Notebook:
+    """A notebook's code, run cell by cell in this process, as a person would."""
+
+    def __init__(self, number: str, run: Path, values: dict[str, Any]) -> None:
+        (path,) = [path for path in list_notebooks() if path.name.startswith(number)]
+        values = values | {"run_name": str(run)}
+        given = {name: value for name, value in values.items() if name in declared_parameters(path)}
+        parameters, *self.cells = code_of(path)
+        self.names: dict[str, Any] = {}
+        self.run_cell(parameters)
+        self.names |= given
+
+    def run_cell(self, source: str) -> None:
+        exec(compile(source, "cell", "exec"), self.names)
+
+    def place(self, text: str) -> int:
+        """Where the one cell that holds a text is."""
+        (place,) = [place for place, source in enumerate(self.cells) if text in source]
+        return place
+
+    def run(self, first: int = 0, last: int | None = None) -> None:
+        for source in self.cells[first:last]:
+            if "show_figure(" not in source:  # drawing takes half of the time
+                self.run_cell(source)
+
+
+class Prepared(NamedTuple):
+    """A run with a dataset, its parameters, and the results of its training."""
+
+    run: Path
+    values: dict[str, Any]
+    results: dict[str, bytes]
+
+
+LOOP = "for epoch in track_progress"
+
+# Each is a function that a step calls, by the notebook's name for its owner.
+PLACES = {
+    "clearing the gradients": ("optimizer", "zero_grad"),
+    "taking a batch apart": (step_module, "split_batch"),
+    "the pass forward": (torch.nn.functional, "cross_entropy"),
+    "the pass backward": (torch.Tensor, "backward"),
+    "clipping the gradients": (torch.nn.utils, "clip_grad_norm_"),
+    "the update": ("optimizer", "step"),
+    "the learning rate": (torch.optim.lr_scheduler.OneCycleLR, "step"),
+}
+
+
+@pytest.fixture(scope="module")
+def prepared(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """A run that has a dataset, and one that has been trained without a stop."""
+    folder = tmp_path_factory.mktemp("prepared")
+    values = VALUES | {
+        "train_file": str(write_kaggle_csv(folder / "train.csv", make_tweets(12, 0))),
+        "test_file": str(write_kaggle_csv(folder / "test.csv", make_tweets(4, 100))),
+        "encoder": str(tiny_encoder),
+    }
+    Notebook("02", folder / "dataset only", values).run()
+    shutil.copytree(folder / "dataset only", folder / "undisturbed")
+    undisturbed = Notebook("03", folder / "undisturbed", values)
+    undisturbed.run()
+    return Prepared(folder / "dataset only", values, results(undisturbed))
+
+
+@pytest.fixture
+def open_training(prepared: Prepared, tmp_path: Path) -> Callable[..., Notebook]:
+    """A function that opens notebook 03 on a run with a dataset, with some parameters changed."""
+    run = shutil.copytree(prepared.run, tmp_path / "run")
+
+    def open_it(**changes: Any) -> Notebook:
+        return Notebook("03", run, prepared.values | changes)
+
+    return open_it
+
+
+@pytest.fixture
+def expected(prepared: Prepared) -> dict[str, bytes]:
+    """What a training leaves that nobody stops."""
+    return prepared.results
+
+
+def results(notebook: Notebook) -> dict[str, bytes]:
+    """The files in which two trainings would differ if they differed in anything but time."""
+    names = ("model/model.safetensors", "history.csv", "metrics.json")
+    return {name: (notebook.names["run"] / name).read_bytes() for name in names}
+
+
+def interrupt(
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    name: str,
+    call: int,
+    press: Callable[[], None],
+) -> None:
+    """Let somebody press Stop after one call of a function has begun, and before it ends."""
+    function = getattr(owner, name)
+    calls = itertools.count()
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        result = function(*arguments, **options)
+        if next(calls) == call:
+            press()
+        return result
+
+    monkeypatch.setattr(owner, name, interrupted)
+
+
+def press_stop(signals: Sequence[signal.Signals]) -> None:
+    for number in signals:
+        os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_training_stopped_anywhere_in_a_step_ends_with_the_same_bits(
+    open_training, expected, monkeypatch, place, times
+):
+    """Once: it finishes its step and says where it is. Twice: it ends in the middle of a step."""
+    signals = [signal.SIGINT] * times
+    notebook = open_training()
+    loop = notebook.place(LOOP)
+    notebook.run(last=loop)
+    owner, name = PLACES[place]
+    owner = notebook.names.get(owner, owner) if isinstance(owner, str) else owner
+    with monkeypatch.context() as patch:
+        interrupt(patch, owner, name, 7, lambda: press_stop(signals))
+        with pytest.raises(Stopped if times == 1 else KeyboardInterrupt) as caught:
+            notebook.run(loop, loop + 1)
+    if times == 1:
+        assert str(caught.value) == "stopped after step 8 of 18: run this cell again to go on"
+    notebook.run(loop)
+    assert results(notebook) == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGHUP")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_what_ends_a_process_lets_the_step_end_too(open_training, monkeypatch, name):
+    before = signal.getsignal(getattr(signal, name))
+    notebook = open_training()
+    loop = notebook.place(LOOP)
+    notebook.run(last=loop)
+    with monkeypatch.context() as patch:
+        stop = [getattr(signal, name)]
+        interrupt(patch, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
+        with pytest.raises(Stopped, match="after step 8 of 18"):
+            notebook.run(loop, loop + 1)
+    assert last_checkpoint(notebook.names["checkpoints"]).name == "step-00000008"
+    assert signal.getsignal(getattr(signal, name)) == before
+
+
+@pytest.mark.parametrize("place", ["the last step of an epoch", "validation", "a checkpoint"])
+def test_a_training_stopped_between_steps_ends_with_the_same_bits(
+    open_training, expected, monkeypatch, place
+):
+    notebook = open_training()
+    loop = notebook.place(LOOP)
+    notebook.run(last=loop)
+    owner, name, call = {
+        "the last step of an epoch": (torch.nn.utils, "clip_grad_norm_", 5),
+        "validation": (inference, "eval_step", 0),
+        "a checkpoint": (checkpoints, "generator_states", 1),
+    }[place]
+    with monkeypatch.context() as patch:
+        interrupt(patch, owner, name, call, lambda: press_stop([signal.SIGINT]))
+        with pytest.raises(Stopped):
+            notebook.run(loop, loop + 1)
+    notebook.run(loop)
+    assert results(notebook) == expected
+
+
+def test_a_stopped_training_goes_on_in_a_new_kernel_and_its_bar_too(
+    open_training, expected, monkeypatch
+):
+    notebook = open_training()
+    loop = notebook.place(LOOP)
+    notebook.run(last=loop)
+    with monkeypatch.context() as patch:
+        stop = [signal.SIGINT]
+        interrupt(patch, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
+        with pytest.raises(Stopped):
+            notebook.run(loop, loop + 1)
+    log = notebook.names["log"]
+    log.unlink()
+    notebook = open_training()
+    notebook.run()
+    bars = log.read_text(encoding="utf-8").split("\r")
+    first = next(bar for bar in bars if "epoch 2 of 3" in bar)
+    assert "16/48" in first
+    assert results(notebook) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("num_epochs", 4), ("max_lr", 1e-3), ("batch_size", 4), ("patience", 1)]
+)
+def test_a_parameter_changed_after_the_run_was_opened_is_refused_by_the_loop(
+    open_training, name, value
+):
+    notebook = open_training()
+    loop = notebook.place(LOOP)
+    notebook.run(last=loop + 1)
+    before = notebook.names[name]
+    notebook.names[name] = value
+    with pytest.raises(
+        TweetsentError, match=f"{name} is {value}, and was {before} .*: run the cells"
+    ):
+        notebook.run(loop, loop + 1)
+
+
+def test_the_loop_of_a_finished_training_can_be_run_again(open_training, expected):
+    notebook = open_training()
+    notebook.run()
+    notebook.run(notebook.place(LOOP))
+    assert results(notebook) == expected
+
+
+def test_a_finished_training_opens_from_its_files_without_training(open_training, expected, capsys):
+    run = open_training()
+    run.run()
+    scores = load_metrics(run.names["run"]) | {"test": {"accuracy": 0.5}}
+    save_metrics(run.names["run"], scores)
+    delete_checkpoints(run.names["run"])
+    capsys.readouterr()
+
+    again = open_training()
+    again.run()
+    assert "finished" in capsys.readouterr().out
+    assert not again.names["optimizer"].state
+    assert len(again.names["steps"]) == 18
+    np.testing.assert_allclose(again.names["logits"], run.names["logits"], atol=1e-5)
+    for name in ("model/model.safetensors", "history.csv"):
+        assert results(again)[name] == expected[name]
+    assert load_metrics(run.names["run"]) == scores
+
+
+def test_a_finished_training_with_other_parameters_starts_over(open_training, capsys):
+    open_training().run()
+    again = open_training(max_lr=1e-3)
+    again.run()
+    assert again.names["steps"]["learning_rate"].max() > 5e-4
+    assert "another max_lr" in capsys.readouterr().out
+
+
+def test_a_forgotten_training_is_done_over(open_training, expected):
+    notebook = open_training()
+    notebook.run()
+    forget_training(notebook.names["run"])
+    again = open_training()
+    again.run()
+    assert again.names["optimizer"].state  # it has been trained
+    assert results(again) == expected

@@ -1,0 +1,89 @@
+"""Where a training goes on: at a checkpoint, at its end if it is finished, or at its start."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from safetensors.torch import load_model
+
+from tweetsent_utils.checksums import verify_file, verify_folder
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.calibration import apply_temperature
+from tweetsent_utils.files import load_json, read_errors, save_json
+from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
+
+NOTEBOOK = "03_training"
+
+
+def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Bring a training to where it was: to its last checkpoint, to its end, or else to its start.
+
+    `parts` are the `model`, the `optimizer` and the `scheduler`; the start is where they are now,
+    and it becomes the first checkpoint. So whoever calls this a second time begins nowhere else,
+    whatever has happened to `parts` in the meantime. `settings` is what the training depends on, as
+    for `save_checkpoint`. Returns the `history` of all steps so far and the `seconds` they took.
+    """
+    checkpoints = run / "checkpoint"
+    progress = load_checkpoint(checkpoints, parts, settings)
+    if progress is None:
+        progress = open_finished(run, parts["model"], settings)
+    if progress is None:
+        require_fresh(parts)
+        progress = {"history": [], "seconds": 0.0}
+        save_checkpoint(checkpoints, parts, settings, progress)
+    return progress
+
+
+def require_fresh(parts: dict[str, Any]) -> None:
+    """Refuse to begin a training with a model that has been trained with other settings."""
+    if parts["scheduler"].last_epoch > 0:
+        what = "this model has been trained with other settings already"
+        raise TweetsentError(f"{what}: run the notebook again from its parameters on")
+
+
+def note_finished(run: Path, settings: dict[str, Any]) -> None:
+    """Note in a run's folder that its model is trained, and with which settings.
+
+    `settings` must fit JSON. Call it when all else is written.
+    """
+    save_json(run / "training.json", {"settings": settings})
+
+
+def is_finished(run: Path, settings: dict[str, Any]) -> bool:
+    """Tell whether a run's folder holds a model whose training ended with these settings."""
+    return load_json(run / "training.json").get("settings") == settings
+
+
+def open_finished(run: Path, model: torch.nn.Module, settings: dict[str, Any]) -> dict | None:
+    """Bring `model` to the weights that a finished training ended with, before any temperature.
+
+    Returns its progress, a `history` of all steps and the `seconds` it took, or None if no training
+    has ended with these settings. Raises `TweetsentError` for a file that is not as it was written.
+    """
+    if not is_finished(run, settings):
+        return None
+    folder = verify_folder(run / "model", NOTEBOOK)
+    weights = folder / "model.safetensors"
+    with read_errors(weights):
+        load_model(model, str(weights))
+    temperature = load_json(folder / "config.json")["calibration_temperature"]
+    apply_temperature(model, 1 / temperature)
+    del model.config.calibration_temperature
+    how = f"delete {run / 'training.json'} to train it again, or choose another run_name"
+    print(f"this run's training is finished, and is opened from its files: {how}")
+    timings = load_json(run / "timings.json")
+    seconds = timings.get("training", {}).get("seconds", 0.0)
+    return {"history": read_history(run / "history.csv"), "seconds": seconds}
+
+
+def read_history(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a `history.csv`, each with the values that its step has."""
+    with read_errors(verify_file(path, NOTEBOOK)):
+        table = pd.read_csv(path, float_precision="round_trip").drop(columns="step")
+    return [without_gaps(row) for row in table.to_dict(orient="records")]
+
+
+def without_gaps(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a table's row that are there."""
+    return {name: value for name, value in row.items() if pd.notna(value)}
