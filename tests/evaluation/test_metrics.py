@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.metrics import score, score_predictions
 
 LABELS = np.array([0, 1, 2, 1])
@@ -57,3 +58,42 @@ def test_class_that_is_never_predicted_counts_as_zero_without_a_warning(recwarn)
     scores = score_predictions(np.array([0, 0, 1]), np.array([0, 0, 0]))
     assert scores["macro_f1"] == pytest.approx((0.8 + 0) / 2)
     assert not recwarn.list
+
+
+def test_one_row_has_scores():
+    assert score(np.array([1]), np.array([[0.0, 0.0]])) == {
+        "loss": pytest.approx(math.log(2)),
+        "accuracy": 0.0,
+        "macro_f1": 0.0,
+        "mean_absolute_error": 1.0,
+        "rows": 1,
+    }
+
+
+PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("labels", "logits", "facts"),
+    [
+        pytest.param(LABELS, PROBABILITIES, ["sums to 1", "predict_logits"], id="probabilities"),
+        pytest.param(LABELS, PROBABILITIES.round(5), ["sums to 1"], id="read from a file"),
+        pytest.param(["a", "b", "c", "b"], LOGITS, ["'a'", "label_ids"], id="names"),
+        pytest.param([0.0, 1.0, 2.0, 1.0], LOGITS, ["0.0", "whole"], id="fractions"),
+        pytest.param([0, 1, 3, 1], LOGITS, ["row 3", "is 3", "0 to 2"], id="a class too many"),
+        pytest.param([0, -1, 2, 1], LOGITS, ["row 2", "is -1"], id="below 0"),
+        pytest.param([0, 1, 2], LOGITS, ["3 labels", "4 rows"], id="a label too few"),
+        pytest.param([], np.empty((0, 3)), ["no labels"], id="no rows"),
+        pytest.param(LABELS, LOGITS[:, 0], ["(4,)"], id="one column"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_in_a_sentence(labels, logits, facts):
+    with pytest.raises(TweetsentError) as caught:
+        score(labels, logits)
+    assert [fact for fact in facts if fact not in str(caught.value)] == []
+
+
+def test_small_logits_are_not_taken_for_probabilities():
+    """Each is between 0 and 1, and the first row even sums to 1."""
+    scores = score(np.array([0, 1]), np.array([[0.5, 0.5], [0.2, 0.5]]))
+    assert scores["accuracy"] == 1.0

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.uncertainty import (
     bootstrap_intervals,
     macro_f1,
@@ -56,11 +57,31 @@ def test_macro_f1_is_that_of_scikit_learn(seed):
         ([0, 3] * 50, [0, 3] * 50, [1, 1, 0]),  # no row is of class 1 or 2
         ([0, 0, 3], [0, 0, 3], [1, 1, 0]),  # class 3 is in some draws only
         ([1], [3], [0, 0, 2]),
+        ([2, 2], [2, 2], [1, 1, 0]),
+        ([2, 2], [0, 0], [0, 0, 2]),
     ],
 )
-def test_what_no_draw_can_change_has_no_width(labels, predictions, values):
+def test_what_no_draw_can_change_has_no_width(labels, predictions, values, recwarn):
     intervals = bootstrap_intervals(np.array(labels), np.array(predictions), draws=50)
     assert intervals["low"].tolist() == intervals["high"].tolist() == values
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions", "facts"),
+    [
+        pytest.param(["up", "down"], [0, 1], ["labels", "'up'", "label_ids"], id="names"),
+        pytest.param([0, 1], ["up", "down"], ["predictions", "'up'"], id="names predicted"),
+        pytest.param([0, 1], [[0.9, 0.1], [0.4, 0.6]], ["(2, 2)", "argmax"], id="probabilities"),
+        pytest.param([0, 1], [0], ["2 labels", "1 predictions"], id="a prediction too few"),
+        pytest.param([0, -1], [0, 0], ["row 2 of the labels is -1"], id="below 0"),
+        pytest.param([], [], ["no labels"], id="no rows"),
+    ],
+)
+def test_anything_but_ranks_is_refused_in_a_sentence(labels, predictions, facts):
+    with pytest.raises(TweetsentError) as caught:
+        bootstrap_intervals(labels, predictions)
+    assert [fact for fact in facts if fact not in str(caught.value)] == []
 
 
 def test_large_test_set_does_not_fill_the_memory():

@@ -4,6 +4,9 @@ import numpy as np
 from scipy.special import log_softmax
 from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error
 
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.inputs import are_probabilities, require_ranks, require_rows
+
 
 def score(labels: np.ndarray, logits: np.ndarray, ordered: bool = True) -> dict[str, float]:
     """Score logits of shape (N, classes), not probabilities, against N labels, which are ranks.
@@ -11,8 +14,14 @@ def score(labels: np.ndarray, logits: np.ndarray, ordered: bool = True) -> dict[
     `predict_logits` gives such logits, `label_ids` such labels.
 
     Returns `loss` (mean cross-entropy in nats), `accuracy`, `macro_f1`, `mean_absolute_error` (mean
-    of |predicted rank - true rank|; for ordered classes only), and `rows` (N).
+    of |predicted rank - true rank|; for ordered classes only), and `rows` (N). Raises
+    `TweetsentError` for labels that are no ranks, and for probabilities, whose loss would be wrong.
     """
+    logits = require_rows("logits", logits, labels)
+    labels = require_ranks("labels", labels, logits.shape[1])
+    if are_probabilities(logits, tolerance=1e-4):
+        what = "each row of the logits sums to 1, as probabilities do"
+        raise TweetsentError(f"{what}: give the logits, as predict_logits returns them")
     predictions = logits.argmax(axis=1)
     scores = {"loss": cross_entropy(labels, logits), **score_predictions(labels, predictions)}
     if ordered:

@@ -7,6 +7,9 @@ import pandas as pd
 from scipy.stats import bootstrap
 from sklearn.metrics import mean_absolute_error
 
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.inputs import require_ranks
+
 CONFIDENCE = 0.95
 MOST_DRAWN_ROWS = 10**6  # at once, so that a large test set does not fill the memory
 
@@ -23,7 +26,13 @@ def bootstrap_intervals(
     Labels and predictions are ranks, as `label_ids` gives them. Rows are `accuracy`, `macro_f1`
     and, for ordered classes, `mean_absolute_error`. Percentiles over draws of rows: Efron 1979,
     https://doi.org/10.1214/aos/1176344552. A class that a draw does not hold does not count in it.
+    Raises `TweetsentError` for anything but ranks, and for lengths that differ.
     """
+    labels = require_ranks("labels", labels)
+    predictions = require_ranks("predictions", predictions)
+    if len(labels) != len(predictions):
+        what = f"there are {len(labels):,} labels and {len(predictions):,} predictions"
+        raise TweetsentError(f"{what}: give one prediction for each label")
     statistics = {"accuracy": accuracy, "macro_f1": macro_f1}
     if ordered:
         statistics["mean_absolute_error"] = mean_absolute_error
