@@ -26,3 +26,41 @@ def test_bag_of_words_sees_word_pairs():
     scores = score_baselines(texts * 5, np.tile(labels, 5), texts, labels)
     assert scores["bag_of_words"]["accuracy"] == 1.0
     assert scores["majority"]["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("texts", [["😀", "😢", "😀😀"], ["", " ", "!"], ["a", "b", "好"]])
+def test_texts_without_a_word_of_two_letters_leave_the_bag_with_the_majority(texts):
+    scores = score_baselines(texts, np.array([1, 0, 1]), ["😀", "a good day"], np.array([0, 1]))
+    assert scores["bag_of_words"] == scores["majority"]
+    assert scores["majority"]["accuracy"] == 1 / 2
+
+
+def test_one_word_in_one_text_is_enough_for_a_bag():
+    texts = ["😀"] * 6 + ["sad"] * 5
+    labels = np.array([1] * 6 + [0] * 5)
+    scores = score_baselines(texts, labels, ["sad", "😀"], np.array([0, 1]))
+    assert scores["bag_of_words"]["accuracy"] == 1.0
+
+
+def test_words_need_no_spaces_and_no_latin_letters():
+    texts = ["很好", "很差"] * 5
+    labels = np.array([1, 0] * 5)
+    scores = score_baselines(texts, labels, ["很差", "很好"], np.array([0, 1]))
+    assert scores["bag_of_words"]["accuracy"] == 1.0
+
+
+def test_labels_of_one_class_leave_both_baselines_with_it(recwarn):
+    scores = score_baselines(["good day", "bad day"], [1, 1], ["good", "bad"], [1, 0])
+    assert scores["bag_of_words"] == scores["majority"]
+    assert scores["majority"]["accuracy"] == 1 / 2
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("labels", "accuracy"), [([2], 0.0), ([0, 0], 1.0), ([7], 0.0), ([0, 0, 0, 1], 3 / 4)]
+)
+def test_rows_of_one_class_or_of_one_that_training_lacks_have_scores(labels, accuracy, recwarn):
+    texts = ["bad day", "bad morning", "good day", "grey day"]
+    scores = score_baselines(texts, [0, 0, 1, 2], ["bad"] * len(labels), labels)
+    assert scores["majority"]["accuracy"] == scores["bag_of_words"]["accuracy"] == accuracy
+    assert not recwarn.list

@@ -12,19 +12,25 @@ from sklearn.pipeline import make_pipeline
 from tweetsent_utils.evaluation.metrics import score_predictions
 
 
-def make_baselines() -> dict[str, ClassifierMixin]:
-    """Return the baselines, which read plain texts.
+def fit_majority(texts: Sequence[str], labels: np.ndarray) -> ClassifierMixin:
+    """Return a classifier that answers the most frequent of N labels to every text."""
+    return DummyClassifier(strategy="most_frequent").fit(texts, labels)
 
-    `majority` answers the most frequent class, `bag_of_words` is a logistic regression on TF-IDF of
-    words and word pairs.
+
+def fit_bag_of_words(texts: Sequence[str], labels: np.ndarray) -> ClassifierMixin:
+    """Return a logistic regression on TF-IDF of words and word pairs, fitted on N plain texts.
+
+    Where no text has a word of two letters or more (emoji alone, say), or all labels are one, there
+    is nothing to weigh: the answer to every text is then the most frequent class.
     """
-    return {
-        "majority": DummyClassifier(strategy="most_frequent"),
-        "bag_of_words": make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2)),
-            LogisticRegression(max_iter=1000),
-        ),
-    }
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2))
+    find_words = vectorizer.build_analyzer()
+    if len(np.unique(labels)) < 2 or not any(find_words(text) for text in texts):
+        return fit_majority(texts, labels)
+    return make_pipeline(vectorizer, LogisticRegression(max_iter=1000)).fit(texts, labels)
+
+
+BASELINES = {"majority": fit_majority, "bag_of_words": fit_bag_of_words}
 
 
 def score_baselines(
@@ -35,10 +41,10 @@ def score_baselines(
 ) -> dict[str, dict[str, float]]:
     """Fit the baselines on training rows and score them on other rows.
 
-    Returns `accuracy` and `macro_f1` by the name of the baseline.
+    Returns `accuracy` and `macro_f1` by the name of the baseline: `majority` and `bag_of_words`.
     """
     scores = {}
-    for name, baseline in make_baselines().items():
-        baseline.fit(train_texts, train_labels)
+    for name, fit in BASELINES.items():
+        baseline = fit(train_texts, train_labels)
         scores[name] = score_predictions(labels, baseline.predict(texts))
     return scores
