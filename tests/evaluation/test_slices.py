@@ -34,6 +34,23 @@ def test_thirds_by_length_and_tweets_with_and_without_each_mark():
     }
 
 
+@pytest.mark.parametrize(
+    ("lengths", "slices"),
+    [
+        ([7], {"up to 7 tokens": [0]}),
+        ([7, 7, 7], {"up to 7 tokens": [0, 1, 2]}),
+        ([3, 9], {"up to 5 tokens": [0], "over 7 tokens": [1]}),
+        ([3, 3, 9], {"up to 3 tokens": [0, 1], "over 5 tokens": [2]}),
+        ([3, 4, 5], {"up to 3 tokens": [0], "4 tokens": [1], "over 4 tokens": [2]}),
+    ],
+)
+def test_few_tweets_or_few_lengths_make_fewer_parts_and_each_tweet_is_in_one(lengths, slices):
+    tweets = len(lengths)
+    by_length = slices_of(["tea"] * tweets, lengths, [""] * tweets)
+    found = {name: rows for name, rows in by_length.items() if name.endswith("tokens")}
+    assert found == slices
+
+
 def days_between(first: str, last: str, step: str = "D") -> list[str]:
     return pd.date_range(first, last, freq=step).strftime("%Y-%m-%d").tolist()
 
@@ -65,6 +82,7 @@ def days_between(first: str, last: str, step: str = "D") -> list[str]:
             ["2020-03-16", "", "2020-03-16"], ["2020-03-16", "on an unknown day"], id="a gap"
         ),
         pytest.param(["2020-03-16"] * 3, [], id="one day"),
+        pytest.param(["2020-03-16"], [], id="one tweet"),
         pytest.param([""] * 3, [], id="no days"),
     ],
 )
@@ -91,3 +109,20 @@ def test_accuracy_on_a_slice_has_a_wilson_interval():
     assert scores.index.tolist() == ["all", "wrong"]  # fewer than two tweets say nothing
     assert scores.loc["all"].tolist() == pytest.approx([10, 0.8, 0.490, 0.943], abs=1e-3)
     assert scores.loc["wrong"].tolist() == pytest.approx([2, 0, 0, 0.658], abs=1e-3)
+
+
+def test_one_tweet_has_slices_and_none_of_them_an_accuracy():
+    one = make_slices(pd.Series(["tea"]), pd.Series([3]), pd.Series(["2020-03-16"]))
+    scores = score_slices(one, np.array([True]))
+    assert scores.columns.tolist() == ["tweets", "accuracy", "low", "high"]
+    assert len(scores) == 0
+    assert scores.to_dict(orient="index") == {}
+    assert (scores["low"] <= scores["accuracy"]).all()
+
+
+def test_slices_without_a_mistake_or_without_a_hit_have_intervals():
+    members = {"all": pd.Series([True] * 4)}
+    right, wrong = (score_slices(members, np.full(4, answer)) for answer in (True, False))
+    # Wilson's interval of 4 of 4: its lower end is n / (n + z^2).
+    assert right.loc["all"].tolist() == pytest.approx([4, 1, 4 / (4 + 1.959964**2), 1])
+    assert wrong.loc["all"].tolist() == pytest.approx([4, 0, 0, 1.959964**2 / (4 + 1.959964**2)])

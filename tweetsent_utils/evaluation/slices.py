@@ -18,13 +18,18 @@ def make_slices(texts: pd.Series, lengths: pd.Series, days: pd.Series) -> dict[s
 
 
 def slices_by_length(lengths: pd.Series) -> dict[str, pd.Series]:
-    """Return the shortest, the middle and the longest third."""
+    """Return the shortest, the middle and the longest third.
+
+    Tweets of one length stay together, so that there are fewer parts where lengths hardly differ.
+    """
     short, long = lengths.quantile([1 / 3, 2 / 3]).astype(int)
-    return {
+    middle = f"{long} tokens" if short + 1 == long else f"{short + 1} to {long} tokens"
+    parts = {
         f"up to {short} tokens": lengths <= short,
-        f"{short + 1} to {long} tokens": (short < lengths) & (lengths <= long),
+        middle: (short < lengths) & (lengths <= long),
         f"over {long} tokens": lengths > long,
     }
+    return {name: members for name, members in parts.items() if members.any()}
 
 
 def slices_by_mark(texts: pd.Series) -> dict[str, pd.Series]:
@@ -55,7 +60,7 @@ def score_slices(slices: dict[str, pd.Series], right: np.ndarray) -> pd.DataFram
     """Return the accuracy on each slice: columns `tweets`, `accuracy`, `low` and `high`.
 
     The 95% interval is Wilson's, which holds for few rows too. A slice of a single tweet tells
-    nothing and is left out.
+    nothing and is left out; where all are, the table has no row.
     """
     rows = {}
     for name, members in slices.items():
@@ -63,10 +68,6 @@ def score_slices(slices: dict[str, pd.Series], right: np.ndarray) -> pd.DataFram
         if tweets > 1:
             hits = int(right[members].sum())
             interval = binomtest(hits, tweets).proportion_ci(method="wilson")
-            rows[name] = {
-                "tweets": tweets,
-                "accuracy": right[members].mean(),
-                "low": interval.low,
-                "high": interval.high,
-            }
-    return pd.DataFrame.from_dict(rows, orient="index")
+            rows[name] = [tweets, hits / tweets, interval.low, interval.high]
+    columns = {"tweets": int, "accuracy": float, "low": float, "high": float}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns)).astype(columns)
