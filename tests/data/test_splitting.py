@@ -42,6 +42,26 @@ def test_random_split_is_disjoint_complete_stratified_seeded_and_in_file_order(l
 
 
 @pytest.mark.parametrize(
+    ("sizes", "rows"),
+    [
+        ([58, 2], 12),  # 0.4 rows of the rare class, by its share
+        ([200, 2, 2, 3], 4),
+        ([200, 2, 2, 3], 203),
+        ([2, 2, 2], 3),
+    ],
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_random_split_has_every_class_on_both_sides(sizes, rows, seed):
+    labels = labels_of_sizes(sizes).set_axis(range(7, 7 + sum(sizes)))
+    train, validation = split_at_random(labels, NAMES, rows, 0.99, seed)
+    assert len(validation) == rows
+    assert sorted([*train, *validation]) == labels.index.tolist()
+    assert set(labels[train]) == set(labels[validation]) == set(range(len(sizes)))
+    assert train.is_monotonic_increasing
+    assert validation.is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
     ("sizes", "rows", "expected"),
     [
         ([50, 1], 10, "the class 'bad' has one training tweet"),
@@ -118,3 +138,31 @@ def test_sample_is_stratified_seeded_and_in_file_order(labels):
 )
 def test_sample_has_at_most_the_rows_asked_for_and_zero_means_all(labels, max_rows, expected):
     assert len(sample_rows(labels, max_rows, seed=0)) == expected
+
+
+@pytest.mark.parametrize(
+    ("max_rows", "least", "counts"),
+    [
+        (900, 1, {0: 896, 1: 4}),
+        (900, 5, {0: 895, 1: 5}),
+        (900, 8, {0: 892, 1: 8}),
+        (900, 20, {0: 892, 1: 8}),  # it has no more
+        (20, 1, {0: 19, 1: 1}),
+        (20, 5, {0: 15, 1: 5}),
+        (6, 5, {0: 3, 1: 3}),
+        (2, 1, {0: 1, 1: 1}),
+        (1, 1, {0: 1}),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_sample_keeps_a_rare_class(max_rows, least, counts, seed):
+    labels = labels_of_sizes([1792, 8])
+    part = sample_rows(labels, max_rows, seed, least_per_class=least)
+    assert part.value_counts().to_dict() == counts
+    assert part.equals(labels[part.index])
+
+
+def test_sample_keeps_a_class_of_a_single_row():
+    labels = labels_of_sizes([500, 1, 400, 1])
+    for max_rows in (4, 10, 450, 901):
+        assert set(sample_rows(labels, max_rows, seed=0)) == {0, 1, 2, 3}

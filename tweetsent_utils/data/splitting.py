@@ -37,9 +37,9 @@ def split_at_random(
 ) -> tuple[pd.Index, pd.Index]:
     """Split row ids into train and validation, stratified by label and seeded.
 
-    Validation gets `validation_rows`, or `validation_share` of all rows if that is fewer. Returns
-    the row ids of both parts, each in file order. Raises `TweetsentError` when a class is too small
-    for both sides.
+    Validation gets `validation_rows`, or `validation_share` of all rows if that is fewer. Every
+    class is on both sides. Returns the row ids of both parts, each in file order. Raises
+    `TweetsentError` when a class is too small for both sides.
     """
     counts = labels.value_counts()
     if len(counts) < 2:
@@ -60,7 +60,28 @@ def split_at_random(
         stratify=labels,
         random_state=seed,
     )
+    validation, train = swap_in_missing_classes(labels, validation, train)
+    train, validation = swap_in_missing_classes(labels, train, validation)
     return train.sort_values(), validation.sort_values()
+
+
+def swap_in_missing_classes(
+    labels: pd.Series,
+    part: pd.Index,
+    other: pd.Index,
+) -> tuple[pd.Index, pd.Index]:
+    """Give `part` a row of each class that only `other` holds, for one of its commonest class.
+
+    A stratified draw rounds the share of a rare class, and may round it to nothing. Returns both
+    parts, of the same sizes as before.
+    """
+    for label in sorted(set(labels[other]) - set(labels[part])):
+        wanted = other[labels[other] == label][:1]
+        commonest = labels[part].value_counts().idxmax()
+        given = part[labels[part] == commonest][:1]
+        part = part.drop(given).append(wanted)
+        other = other.drop(wanted).append(given)
+    return part, other
 
 
 def split_latest_days(
@@ -120,13 +141,24 @@ def count_validation_rows(rows: int, validation_rows: int, validation_share: flo
     return min(validation_rows, round(validation_share * rows))
 
 
-def sample_rows(labels: pd.Series, max_rows: int, seed: int) -> pd.Series:
-    """Keep at most `max_rows` labels (0: all): a seeded, stratified draw, in file order."""
+def sample_rows(
+    labels: pd.Series,
+    max_rows: int,
+    seed: int,
+    least_per_class: int = 1,
+) -> pd.Series:
+    """Keep at most `max_rows` labels (0: all): a seeded, stratified draw, in file order.
+
+    A class keeps its share, and where there is room at least `least_per_class` of its rows.
+    """
     if not 0 < max_rows < len(labels):
         return labels
     shuffled = labels.sample(frac=1, random_state=seed)
     by_class = shuffled.groupby(shuffled)
+    number = by_class.cumcount()
     # Every class is spread evenly from 0 to 1, so that the first rows hold a share of each.
-    places = (by_class.cumcount() + 0.5) / by_class.transform("size")
+    places = (number + 0.5) / by_class.transform("size")
+    # Before them come the first rows of all classes, then their second ones, and so on.
+    places += (number - least_per_class).clip(upper=0)
     kept = places.sort_values(kind="stable").index[:max_rows]
     return labels.loc[kept.sort_values()]
