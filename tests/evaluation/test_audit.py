@@ -10,7 +10,7 @@ from tiny import LABEL_ORDER
 from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.evaluation.audit import audit_labels
+from tweetsent_utils.evaluation.audit import audit_if_possible, audit_labels
 from tweetsent_utils.evaluation.lexicon import lexicon_scores
 from tweetsent_utils.paths import REFERENCE
 
@@ -199,17 +199,55 @@ def test_no_row_is_judged_by_cuts_or_words_that_were_learnt_from_it():
     assert audit.agreement < 0.3
 
 
-@pytest.mark.filterwarnings("ignore:The least populated class")
-def test_class_of_two_rows_takes_part(texts, made):
+@pytest.mark.parametrize("rows", [1, 2])
+def test_class_of_one_or_two_rows_takes_part_without_a_warning(texts, made, rows, recwarn):
     labels = made[:300].copy()
-    labels[:2] = "Rare"
-    assert audit_labels(texts[:300], labels).verdict.startswith("labels look lexicon-made")
+    labels[:rows] = "Rare"
+    audit = audit_labels(texts[:300], labels)
+    assert audit.verdict.startswith("labels look lexicon-made")
+    assert audit.agreement <= 1 - rows / 300  # no rule can answer with it
+    assert not recwarn.list
+
+
+def test_two_classes_of_five_rows_are_enough(recwarn):
+    texts = ["the shop opens at nine"] * 995 + ["a good day"] * 5
+    audit = audit_labels(texts, [0] * 995 + [1] * 5)
+    assert audit.agreement == 1
+    assert audit.verdict.startswith("labels look lexicon-made")
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("texts", [["📦", "🧻"] * 10, ["很好", "很差"] * 10, ["tea"] * 20])
+def test_texts_without_a_listed_word_have_an_audit(texts, recwarn):
+    audit = audit_labels(texts, ["up", "down"] * 10)
+    assert audit.agreement == 0.5  # no score tells them apart: the answer is one class
+    assert audit.verdict.startswith("no sign of a lexicon")
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("labels", [[], ["a", "b"], ["a"] * 90, ["a"] * 90 + ["b"] * 4])
 def test_too_few_rows_are_refused(labels):
     with pytest.raises(TweetsentError, match=f"^{len(labels)} labels are too few to audit"):
         audit_labels(["a good day"] * len(labels), labels)
+
+
+def test_where_nothing_can_be_audited_the_verdict_says_so_and_figures_are_gaps():
+    audit = audit_if_possible(["a good day"] * 94, ["a"] * 90 + ["b"] * 4)
+    assert audit.verdict.startswith("94 labels are too few to audit")
+    assert "lexicon-made" not in audit.verdict
+    assert audit.agreement is audit.baseline is None
+    assert audit.table.empty
+
+
+def test_where_labels_can_be_audited_they_are(texts, made):
+    audit, same = audit_labels(texts[:60], made[:60]), audit_if_possible(texts[:60], made[:60])
+    assert same.table.equals(audit.table)
+    assert same[:3] == audit[:3]
+
+
+def test_anything_but_texts_is_refused():
+    with pytest.raises(TweetsentError, match="the text in row 2 is 7"):
+        audit_labels(["a good day", 7] * 5, [0, 1] * 5)
 
 
 def test_published_audit_holds_no_text_of_a_tweet():

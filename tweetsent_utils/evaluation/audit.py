@@ -1,6 +1,8 @@
 """An audit of labels: whether a word list, cut at thresholds, has made them."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -29,13 +31,22 @@ class LabelAudit(NamedTuple):
     """What an audit found.
 
     The word list's best agreement with the labels and that of the better baseline, both as shares
-    of rows; a verdict in one sentence; and a table of all rules.
+    of rows; a verdict in one sentence; and a table of all rules. Where there was too little to
+    audit, the verdict says so, both shares are None, and the table is empty.
     """
 
-    agreement: float
-    baseline: float
+    agreement: float | None
+    baseline: float | None
     verdict: str
     table: pd.DataFrame
+
+
+def audit_if_possible(texts: Sequence[str], labels: Sequence) -> LabelAudit:
+    """Audit N labels as `audit_labels` does, but let the verdict say why they cannot be audited."""
+    try:
+        return audit_labels(texts, labels)
+    except TweetsentError as error:
+        return LabelAudit(agreement=None, baseline=None, verdict=str(error), table=pd.DataFrame())
 
 
 @threadpool_limits.wrap(1, user_api="blas")  # in fits this small, threads only wait for each other
@@ -44,24 +55,27 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
 
     Along the word list's score, a rule's labels change in steps and a reader's in a slope; the
     smaller Brier error, over texts with a listed word, tells which. Whatever is fitted is judged on
-    folds that it never saw. Raises `TweetsentError` for fewer than two classes of five rows, and
-    for a gap among the texts or the labels.
+    folds that it never saw. Raises `TweetsentError` for fewer than two classes of five rows, for
+    a gap among the texts or the labels, and for texts that are none.
     """
     texts = np.array(list(texts), dtype=object)
     require_no_gaps(texts, labels)
     labels = np.unique(np.asarray(labels), return_inverse=True)[1]
-    if (np.bincount(labels) >= FOLDS).sum() < 2:
-        what = f"{len(labels)} labels are too few to audit"
-        raise TweetsentError(f"{what}: give two classes of {FOLDS} texts or more")
-    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    folds = list(splitter.split(texts, labels))
+    enough = int((np.bincount(labels) >= FOLDS).sum())
+    if enough < 2:
+        what = f"{len(labels):,} labels are too few to audit"
+        why = f"{enough} of their classes has {FOLDS} texts or more, and it takes two"
+        raise TweetsentError(f"{what}, since {why}: give more texts of the rarer classes")
 
-    baselines = cross_validate_baselines(texts, labels, folds)
-    rules = {}
-    for cleaning in CLEANINGS:
-        scores = lexicon_scores([clean(text, cleaning) for text in texts])
-        rules[f"lexicon, {cleaning}"] = compare_steps_and_slope(scores, labels, folds)
-    rules = pd.DataFrame.from_dict(rules, orient="index")
+    with rare_classes_allowed():
+        splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
+        folds = list(splitter.split(texts, labels))
+        baselines = cross_validate_baselines(texts, labels, folds)
+        rules = {}
+        for cleaning in CLEANINGS:
+            scores = lexicon_scores([clean(text, cleaning) for text in texts])
+            rules[f"lexicon, {cleaning}"] = compare_steps_and_slope(scores, labels, folds)
+        rules = pd.DataFrame.from_dict(rules, orient="index")
 
     baseline = float(baselines.max())
     best = rules.loc[rules["agreement"].idxmax()]
@@ -73,8 +87,20 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
     )
 
 
+@contextmanager
+def rare_classes_allowed() -> Iterator[None]:
+    """Be silent about classes of fewer rows than folds.
+
+    Where the only row of a class is judged, no fit can answer with it, and none does.
+    """
+    with warnings.catch_warnings():
+        for message in ("The least populated class", "Number of classes in training fold"):
+            warnings.filterwarnings("ignore", message=message)
+        yield
+
+
 def require_no_gaps(texts: np.ndarray, labels: Sequence) -> None:
-    """Refuse texts and labels of which one is missing."""
+    """Refuse texts and labels of which one is missing, and texts that are none."""
     if len(texts) != len(labels):
         what = f"there are {len(texts):,} texts and {len(labels):,} labels"
         raise TweetsentError(f"{what}: give one label for each text")
@@ -83,6 +109,9 @@ def require_no_gaps(texts: np.ndarray, labels: Sequence) -> None:
         if is_missing.any():
             where = f"row {is_missing.argmax() + 1} has no {name} ({is_missing.sum()} such rows)"
             raise TweetsentError(f"{where}: leave it out")
+    for row, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            raise TweetsentError(f"the text in row {row} is {text!r}: give texts, one for each row")
 
 
 def cross_validate_baselines(texts: np.ndarray, labels: np.ndarray, folds: list) -> pd.Series:
