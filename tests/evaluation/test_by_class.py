@@ -1,0 +1,75 @@
+"""Scores of each class and what most mistakes have in common, worked out by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.by_class import describe_mistakes, score_classes
+
+NAMES = ["low", "middle", "high"]
+
+
+def test_scores_of_each_class_come_out_by_hand():
+    labels, predictions = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 1, 0])
+    table = score_classes(
+        labels, predictions, train_labels=[0] * 6 + [1] * 3 + [2], label_order=NAMES
+    )
+    assert table.to_dict(orient="index") == {
+        "low": {
+            "precision": pytest.approx(2 / 3),
+            "recall": pytest.approx(2 / 3),
+            "f1-score": pytest.approx(2 / 3),
+            "support": 3,
+            "training_share": 0.6,
+        },
+        "middle": {
+            "precision": 1 / 2,
+            "recall": 1 / 2,
+            "f1-score": 1 / 2,
+            "support": 2,
+            "training_share": 0.3,
+        },
+        "high": {  # the test rows have none
+            "precision": 0,
+            "recall": 0,
+            "f1-score": 0,
+            "support": 0,
+            "training_share": 0.1,
+        },
+    }
+
+
+def test_class_that_training_lacks_has_no_share_of_it(recwarn):
+    table = score_classes([2], [0], pd.Series([0, 1, 1, 0], index=[9, 7, 5, 3]), NAMES)
+    assert table["training_share"].tolist() == [0.5, 0.5, 0]
+    assert table["support"].tolist() == [0, 0, 1]
+    assert table["recall"].tolist() == [0, 0, 0]
+    assert not recwarn.list
+
+
+def test_labels_of_a_class_without_a_name_are_refused():
+    with pytest.raises(TweetsentError, match="row 2 of the predictions is 3"):
+        score_classes([0, 1], [0, 3], [0, 1], NAMES)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "ordered", "facts"),
+    [
+        pytest.param([[5, 1, 1], [1, 5, 0], [0, 1, 5]], True, ["75%"], id="three of four"),
+        pytest.param(
+            [[5, 1, 0], [0, 5, 3], [1, 0, 5]], False, ["'middle' is", "'high'"], id="most"
+        ),
+        pytest.param([[0, 0, 1], [0, 0, 0], [0, 0, 0]], True, ["0%"], id="one row"),
+    ],
+)
+def test_what_most_mistakes_have_in_common(matrix, ordered, facts):
+    said = describe_mistakes(np.array(matrix), NAMES, ordered)
+    assert [fact for fact in facts if fact not in said] == []
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_no_mistake_is_no_share_of_mistakes(ordered):
+    said = describe_mistakes(np.diag([3, 0, 1]), NAMES, ordered)
+    assert "%" not in said
+    assert "'" not in said
