@@ -1,9 +1,10 @@
 """Words left out of a text, and how far each moves the model."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from tweetsent_utils.evaluation.explanation import leave_words_out, word_effects
+from tweetsent_utils.evaluation.explanation import correlate, leave_words_out, word_effects
 from tweetsent_utils.evaluation.inference import inference
 
 
@@ -50,3 +51,33 @@ def test_texts_without_plain_words_have_no_effects(model, tokenizer, texts):
     effects = word_effects(texts, model, tokenizer, ordered=True)
     assert effects.columns.tolist() == ["text", "word", "effect"]
     assert len(effects) == 0
+    assert effects["effect"].dtype.kind == "f"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "correlation"),
+    [
+        ([1, 2, 3], [2, 4, 6], 1),
+        ([1, 2, 3], [3, 2, 1], -1),
+        ([1, 2, 3, 4], [1, -1, -1, 1], 0),
+        # The deviations are -1, 0, 1 and -4/3, 5/3, -1/3: 1 / sqrt(2 * 42 / 9).
+        ([1, 2, 3], [0, 3, 1], 1 / (28 / 3) ** 0.5),
+    ],
+)
+def test_correlation_comes_out_by_hand(one, other, correlation):
+    found = correlate(pd.Series(one), pd.Series(other))
+    assert found == pytest.approx(correlation, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([], []),
+        ([1.0, 2.0], [1.0, 3.0]),
+        ([1.9, 1.9, 1.9], [0.1, 0.2, 0.3]),
+        ([1.9, 2.0, 2.1], [0.1, 0.1, 0.1]),
+    ],
+)
+def test_numbers_without_a_correlation_have_none(one, other, recwarn):
+    assert correlate(pd.Series(one, dtype=float), pd.Series(other, dtype=float)) is None
+    assert not recwarn.list

@@ -49,3 +49,13 @@ def word_effects(
     else:
         effects["effect"] = moved[np.arange(len(moved)), whole.argmax(axis=1)]
     return effects
+
+
+def correlate(one: pd.Series, other: pd.Series) -> float | None:
+    """Return Pearson's correlation of N pairs of numbers.
+
+    None for fewer than three pairs, and where all numbers of a side are the same.
+    """
+    if len(one) < 3 or one.nunique() < 2 or other.nunique() < 2:
+        return None
+    return float(one.corr(other))
