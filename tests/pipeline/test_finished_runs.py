@@ -11,6 +11,7 @@ from fake_runs import make_run
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import REFERENCE
 from tweetsent_utils.pipeline import finished_runs
+from tweetsent_utils.pipeline.parameters import default_parameters
 
 
 @pytest.fixture
@@ -70,6 +71,53 @@ def test_name_without_a_run_is_reported_and_a_folder_of_comparisons_is_no_run(ou
     assert empty.startswith(" is left out")
 
 
+def test_all_own_runs_are_found_by_default_next_to_the_published_ones(outputs, capsys):
+    for name in ("second", "first"):
+        make_run(outputs / name)
+    patterns = default_parameters()["runs"]
+    found = finished_runs.find_runs(patterns, own=outputs / "second")
+    published = [name for name in found if name.startswith("reference/")]
+    assert list(found) == ["second", "first", *published]
+    assert {"reference/minilm-raw", "reference/minilm-words"} <= set(published)
+    assert not capsys.readouterr().out
+
+
+def test_before_any_own_run_the_default_finds_the_published_ones(outputs, capsys):
+    found = finished_runs.find_runs(default_parameters()["runs"], own=outputs / "quick")
+    assert found
+    assert all(folder.parent == REFERENCE for folder in found.values())
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("* is left out")
+
+
+def test_what_else_is_among_the_outputs_is_no_run(outputs, capsys):
+    make_run(outputs / "done")
+    (outputs / "notes.txt").write_text("train_file")
+    (outputs / "empty").mkdir()
+    (outputs / "odd" / "params.yaml").mkdir(parents=True)
+    compared = outputs / "sweep-compared"
+    compared.mkdir()
+    (compared / "params.yaml").write_text("run_name: sweep-compared\nruns: [done]\n")
+    (compared / "compare.csv").write_text("run,rows\ndone,600\n")
+    assert list(finished_runs.find_runs(["*"], own=outputs / "done")) == ["done"]
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("sweep-compared is left out")
+    finished_runs.find_runs(["done"], own=compared)
+    assert not capsys.readouterr().out
+
+
+def test_folder_that_may_not_be_read_is_refused_when_it_is_read(outputs, monkeypatch):
+    run = make_run(outputs / "locked")
+
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    assert list(finished_runs.find_runs(["locked"], own=outputs / "quick")) == ["quick", "locked"]
+    with pytest.raises(TweetsentError, match="locked is damaged .Permission denied"):
+        finished_runs.read_run(run)
+
+
 # --- reading one ---
 
 
@@ -111,6 +159,8 @@ def test_missing_file_is_reported_with_the_notebook_that_makes_it(tmp_path, name
         ("history.csv", "2.0", "high", "history.csv is damaged"),
         ("history.csv", None, "", "history.csv is damaged"),
         ("params.yaml", ": ", ": [", "params.yaml is damaged"),
+        ("params.yaml", "seed: 0", "speed: 0", "params.yaml lacks .* seed"),
+        ("params.yaml", None, "run_name: run", "params.yaml lacks the train_file"),
         ("metrics.json", "0.75", "0.76", "metrics.json and history.csv are of two trainings"),
     ],
 )

@@ -34,19 +34,24 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
     """Return the run folders that names, patterns and paths stand for, by name, each once.
 
     The folder `own` comes first, if a run has begun in it. `reference/` is the repository's; the
-    rest is below the outputs. A pattern without a run folder is printed.
+    rest is below the outputs. A pattern without a run folder is printed, and so is a folder that
+    only compares runs.
     """
     outputs = outputs_root().resolve()
-    folders = [own.resolve()] if has_begun(own) else []
+    folders = [own.resolve()]
     for pattern in patterns:
         root = REFERENCE.parent if pattern.startswith("reference/") else outputs
         found = glob(pattern, root_dir=root) or glob(escape(pattern), root_dir=root)
-        matches = sorted((root / path).resolve() for path in found if has_begun(root / path))
-        if not matches:
+        matches = sorted((root / path).resolve() for path in found)
+        if not any(has_begun(folder) or is_comparison(folder) for folder in matches):
             print(f"{pattern} is left out: no run folder has this name")
         folders += matches
     unique = list(dict.fromkeys(folders))
-    return name_folders(unique, [outputs, REFERENCE.parent])
+    for folder in unique[1:]:
+        if is_comparison(folder):
+            print(f"{folder.name} is left out: it compares runs and holds none")
+    runs = [folder for folder in unique if has_begun(folder)]
+    return name_folders(runs, [outputs, REFERENCE.parent])
 
 
 def has_begun(folder: Path) -> bool:
@@ -55,10 +60,18 @@ def has_begun(folder: Path) -> bool:
     A folder that only holds a comparison does not: notebook 1, which records its file of tweets in
     `params.yaml`, never ran there.
     """
-    if (folder / "metrics.json").exists():
-        return True
     parameters = folder / "params.yaml"
-    return parameters.exists() and b"train_file" in parameters.read_bytes()
+    try:
+        if (folder / "metrics.json").exists():
+            return True
+        return parameters.is_file() and b"train_file" in parameters.read_bytes()
+    except OSError:  # whoever reads the run will say why it cannot be read
+        return True
+
+
+def is_comparison(folder: Path) -> bool:
+    """Tell whether a folder holds what a comparison of runs leaves, and no run."""
+    return not has_begun(folder) and (folder / "compare.csv").exists()
 
 
 def name_folders(folders: list[Path], roots: list[Path]) -> dict[str, Path]:
@@ -80,8 +93,9 @@ def read_run(folder: Path) -> FinishedRun:
     Raises `TweetsentError` if a file is missing or damaged, and if history and scores are of two
     trainings, as when a second one in the same folder was interrupted.
     """
-    metrics = require_file(folder / "metrics.json", "03_training")
-    history = require_file(folder / "history.csv", "03_training")
+    with read_errors(folder):
+        metrics = require_file(folder / "metrics.json", "03_training")
+        history = require_file(folder / "history.csv", "03_training")
     kinds = (KeyError, AttributeError, TypeError, ValueError)
     with user_error(f"{metrics} is damaged", "run 03_training.ipynb again", *kinds):
         found = load_json(verify_file(metrics, "03_training"))
@@ -94,6 +108,9 @@ def read_run(folder: Path) -> FinishedRun:
         what = f"{folder.name}/metrics.json and history.csv are of two trainings"
         raise TweetsentError(f"{what}: run 03_training.ipynb with the same run_name again")
     parameters = load_yaml(require_file(folder / "params.yaml", "01_data_analysis"))
+    if not {"train_file", "seed"} <= set(parameters):
+        what = f"{folder.name}/params.yaml lacks the train_file or the seed"
+        raise TweetsentError(f"{what}: run the notebooks with the same run_name again")
     return FinishedRun(scores, parameters, curves.set_index("step"))
 
 
