@@ -11,6 +11,7 @@ from fake_runs import make_run
 from papermill.exceptions import PapermillExecutionError
 
 from tweetsent_utils.paths import NOTEBOOKS
+from tweetsent_utils.pipeline.parameters import default_parameters
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +95,24 @@ def test_scores_on_other_rows_are_said_not_to_compare(outputs, compare):
     for number in range(1, 6):
         assert f"task {number}: one setting" in printed
     assert "noise" not in printed
+
+
+def test_by_default_all_own_runs_are_compared_and_what_cannot_be_is_named(outputs, compare):
+    make_run(outputs / "mine", 0.7)
+    make_run(outputs / "hotter", 0.8, max_lr=0.2)
+    make_run(outputs / "begun")
+    (outputs / "begun" / "metrics.json").unlink()
+    (outputs / "sweep-compared").mkdir()
+    (outputs / "sweep-compared" / "compare.csv").write_text("run,rows\nmine,600\n")
+    printed = compare("group", default_parameters()["runs"])
+    table = pd.read_csv(outputs / "group" / "compare.csv", index_col="run")
+    own = [name for name in table.index if not name.startswith("reference/")]
+    assert own == ["hotter", "mine"]
+    assert len(table) > len(own)
+    for name in ("begun", "sweep-compared"):
+        assert f"{name} is left out: " in printed
+    assert printed.count("is left out") == 2
+    assert "max_lr 0.2 over 0.1: +0.100" in printed
 
 
 def test_without_any_finished_run_one_sentence_says_how_to_make_one(compare):

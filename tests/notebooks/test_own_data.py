@@ -1,4 +1,4 @@
-"""Files of one's own through all notebooks: two classes and forty, no order, no test file."""
+"""Files of one's own through all notebooks: few classes and many, small and odd sets."""
 
 import json
 import subprocess
@@ -18,7 +18,13 @@ from tweetsent_utils.pipeline.notebooks import list_notebooks
 pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
 ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
-NUMBERS = {"dataset": "02", "model": "02 03 04", "scores": "01 02 03 04", "audit": "02 03 04 05"}
+NUMBERS = {
+    "dataset": "02",
+    "model": "02 03 04",
+    "scores": "01 02 03 04",
+    "audit": "02 03 04 05",
+    "all": "01 02 03 04 05 06",
+}
 
 RUN = """
 import sys
@@ -66,6 +72,8 @@ def files(tmp_path_factory) -> dict[str, Path]:
     write_two_classes(folder)
     write_grades(folder)
     write_russian(folder)
+    write_rare_class(folder)
+    write_emoji(folder)
     return {path.name: path for path in folder.iterdir()}
 
 
@@ -106,6 +114,20 @@ def write_russian(folder: Path) -> None:
         for n in range(40)
     ]
     pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "russian.csv", index=False)
+
+
+def write_rare_class(folder: Path) -> None:
+    """Sixty rows of three classes, one of which has three rows, and no test file."""
+    kinds = ["rare"] * 3 + ["late", "fine"] * 28 + ["late"]
+    rows = [(f"the parcel {number} came {kind} 😀", kind) for number, kind in enumerate(kinds)]
+    pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "rare.csv", index=False)
+
+
+def write_emoji(folder: Path) -> None:
+    """Twenty texts without a word, eighteen of them of one class, and a test file of one row."""
+    rows = [("📦" * number, "in" if number > 2 else "out") for number in range(1, 21)]
+    pd.DataFrame(rows, columns=["body", "kind"]).to_csv(folder / "emoji.csv", index=False)
+    (folder / "emoji-test.csv").write_text("body,kind\n🧻🧻,out\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +171,23 @@ def processes(files, tiny_encoder, tmp_path_factory) -> Iterator[dict[str, subpr
             label_column="kind",
             cleaning="words",
         ),
+        "rare": start(
+            folder / "rare",
+            tiny_encoder,
+            "all",
+            train_file=files["rare.csv"],
+            test_file="",
+            label_column="kind",
+            audit_rows=20,
+        ),
+        "emoji": start(
+            folder / "emoji",
+            tiny_encoder,
+            "audit",
+            train_file=files["emoji.csv"],
+            test_file=files["emoji-test.csv"],
+            label_column="kind",
+        ),
     }
     for name, process in started.items():
         process.folder = folder / name
@@ -161,7 +200,7 @@ def processes(files, tiny_encoder, tmp_path_factory) -> Iterator[dict[str, subpr
 def runs(processes) -> dict[str, Path]:
     """The folders of the runs that must succeed."""
     folders = {}
-    for name in ("many", "two", "grades"):
+    for name in ("many", "two", "grades", "rare", "emoji"):
         _, error = processes[name].communicate(timeout=900)
         assert processes[name].returncode == 0, error
         folders[name] = processes[name].folder
@@ -206,7 +245,7 @@ def test_no_distance_is_shown_between_classes_without_an_order(runs, name):
 
 
 def test_the_audit_of_classes_without_an_order_asks_for_the_answer_and_not_the_rank(runs):
-    assert "on the list moves the answer by" in outputs(runs["many"] / "05_label_audit.ipynb")
+    assert "off the list moves the answer by" in outputs(runs["many"] / "05_label_audit.ipynb")
 
 
 def test_a_class_that_training_lacks_keeps_its_place_in_the_order(runs):
@@ -216,6 +255,40 @@ def test_a_class_that_training_lacks_keeps_its_place_in_the_order(runs):
     assert metrics["per_class"]["superb"]["support"] == 20
     assert metrics["per_class"]["superb"]["recall"] == 0  # it was never seen
     assert metrics["test"]["mean_absolute_error"] >= 1 - metrics["test"]["accuracy"] >= 0.25
+
+
+def test_a_rare_class_is_in_every_part_and_the_run_comes_to_its_end(runs):
+    assert [step for step in STEPS if not (runs["rare"] / f"{step}.ipynb").exists()] == []
+    label_order = load_json(runs["rare"] / "dataset" / "meta.json")["label_order"]
+    for part in ("train", "validation", "test"):
+        labels = load_split(runs["rare"], part)["label"]
+        assert (labels == label_order.index("rare")).sum() == 1
+    metrics = load_json(runs["rare"] / "metrics.json")
+    assert metrics["per_class"]["rare"]["support"] == 1
+    assert metrics["per_class"]["rare"]["training_share"] == round(1 / 38, 6)
+    assert metrics["test"]["rows"] == 12
+    audit = load_json(runs["rare"] / "audit.json")["audit"]
+    assert audit["rows"] == 20
+    assert 0 <= audit["agreement"] <= 1
+
+
+def test_where_nothing_can_be_audited_the_rest_is_done_and_figures_are_gaps(runs):
+    """Two training tweets of one class, one test tweet, and no word in any of them."""
+    found = load_json(runs["emoji"] / "audit.json")
+    assert found["audit"]["agreement"] is None
+    assert found["words"]["correlation"] is None
+    assert found["words"]["on the list"] is None
+    metrics = load_json(runs["emoji"] / "metrics.json")
+    assert metrics["test"]["rows"] == 1
+    assert metrics["slices"] == {}
+    assert metrics["baselines"]["bag_of_words"] == metrics["baselines"]["majority"]
+    assert "too few to audit" in outputs(runs["emoji"] / "05_label_audit.ipynb")
+
+
+@pytest.mark.parametrize("name", ["rare", "emoji"])
+def test_small_and_odd_sets_are_analysed_without_a_warning(runs, name):
+    for notebook in sorted(runs[name].glob("0[456]*.ipynb")):
+        assert "Warning" not in outputs(notebook), notebook
 
 
 def test_a_cleaning_that_leaves_nothing_of_a_language_is_refused(processes):

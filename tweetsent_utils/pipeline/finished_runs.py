@@ -44,7 +44,7 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
         found = glob(pattern, root_dir=root) or glob(escape(pattern), root_dir=root)
         matches = sorted((root / path).resolve() for path in found)
         if not any(has_begun(folder) or is_comparison(folder) for folder in matches):
-            print(f"{pattern} is left out: no run folder has this name")
+            print(f"{pattern} is left out: no run folder fits it")
         folders += matches
     unique = list(dict.fromkeys(folders))
     for folder in unique[1:]:
