@@ -1,11 +1,18 @@
 """What each cleaning makes of a text; that a saved tokenizer keeps it is in test_tokenizing.py."""
 
+import random
+import re
+
 import pytest
+from tokenizers import Regex, normalizers
 
 from tweetsent_utils.data.cleaning import CLEANINGS, clean
 from tweetsent_utils.errors import TweetsentError
 
 DIRTY = "@cornershop Prices UP &amp; up!! It\u00c2\x92s #panic\r\r\nhttps://t.co/aB1 100% café"
+# What `words` drops, written without a thought of the time that it takes.
+DROPPED = r"[@#][A-Za-z0-9]+|\w+://\S+|[^A-Za-z0-9 \t]"
+PIECES = [*"abZ09@#:/_.é汉ß²Ⅳ٣ \t\n\r\u0301\u00a0\u2003\x00\U0001f600", "://", "#a", "@b", "a://b"]
 STRAIGHT_QUOTES = str.maketrans("‘’‚“”„", "'''\"\"\"")
 
 
@@ -27,6 +34,48 @@ STRAIGHT_QUOTES = str.maketrans("‘’‚“”„", "'''\"\"\"")
 )
 def test_words_keeps_only_words(text, expected):
     assert clean(text, "words") == expected
+
+
+def slow_words(text: str) -> str:
+    """Return a text under `words`, by an expression that is plain and slow."""
+    words = normalizers.Replace(Regex(DROPPED), " ").normalize_str(text)
+    return re.sub(" +", " ", words.replace("\t", " ")).strip(" ")
+
+
+def test_words_drops_the_same_from_any_text():
+    generator = random.Random(0)
+    for _ in range(20_000):
+        text = "".join(generator.choices(PIECES, k=generator.randint(1, 30)))
+        assert clean(text, "words") == slow_words(text), ascii(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("é://x y", "y"),  # a word may have any letters
+        ("汉字a_1://x y", "y"),
+        ("#panic_now://x y", "y"),  # the hashtag ends before the link
+        ("@shopé://x y", "y"),
+        ("#panic://x y", "x y"),  # what is left of it is no link
+        ("a:// b", "a b"),
+        ("-a://b://c d", "d"),
+    ],
+)
+def test_words_finds_a_link_wherever_it_begins(text, expected):
+    assert clean(text, "words") == expected == slow_words(text)
+
+
+@pytest.mark.parametrize("cleaning", CLEANINGS)
+@pytest.mark.parametrize(
+    "piece", ["x", "aB9+/", "汉", "_", "#x_", "@", "://", "a b ", " \n", "\u00c2"]
+)
+def test_long_texts_take_no_longer_by_the_letter(cleaning, piece):
+    """Each would take minutes to hours if the time grew with the square of the length."""
+    text = piece * (1_000_000 // len(piece))
+    once = clean(piece * 3, cleaning)
+    cleaned = clean(text, cleaning)
+    assert len(cleaned) <= len(text)
+    assert set(cleaned) == set(once)
 
 
 def test_raw_changes_nothing():
