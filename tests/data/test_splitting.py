@@ -96,6 +96,13 @@ def test_split_by_day_takes_the_last_whole_days_wherever_they_are_in_the_file(ro
     assert train.tolist() == [row for row in index if row not in late]
 
 
+def test_split_by_day_leaves_the_time_of_day_out():
+    moments = ["2020-03-30 09:00", "2020-03-30 23:00", "2020-03-31 01:00", "2020-03-31 22:00"]
+    days = pd.Series(pd.to_datetime(moments))
+    _, validation = split_latest_days(pd.Series([0, 1, 0, 1]), days, NAMES, 1, 0.9)
+    assert validation.tolist() == [2, 3]
+
+
 @pytest.mark.parametrize(
     ("days", "labels", "expected"),
     [

@@ -2,19 +2,38 @@
 
 import pandas as pd
 
-FORMATS = ("%d-%m-%Y", "ISO8601")
+from tweetsent_utils.errors import TweetsentError
+
+FORMATS = ("%d-%m-%Y", "ISO8601", "%d-%b-%Y")
+
+# A day may be followed by a time, and that by a zone: 12:00, T12:00:00.000Z, 11:35:52 -0800.
+DAY = r"\d+(?:[-/](?:\d+|[A-Za-z]{3}))*"
+TIME = r"\d{1,2}:\d\d[\d:.,]*"
+ZONE = r"[+-]\d\d(?::?\d\d)?|[A-Za-z/_\[\]]{1,40}"
+DAY_AND_TIME = rf"^({DAY})(?:(?:\s+{TIME}|T\d[\d:.,]*)(?:\s*(?:{ZONE})){{0,2}})?$"
+
+# Twitter's own form: Tue Oct 18 21:53:25 +0000 2011.
+TWITTER = rf"^[A-Za-z]{{3}} ([A-Za-z]{{3}}) (\d{{1,2}}) {TIME} (?:{ZONE}) (\d{{4}})$"
 
 
 def parse_days(tweets: pd.DataFrame, date_column: str) -> pd.Series:
-    """Return each row's day, written day-month-year or year-month-day; NaT if it cannot be read.
+    """Return each row's day, as a datetime without a time or a zone; NaT if it cannot be read.
 
-    A table without the column `date_column` has no days at all.
+    That is the day as written, day-month-year, year-month-day or in Twitter's form: a time of day
+    is left out, and a zone moves nothing to another day. A table without the column `date_column`
+    has no days at all. Raises `TweetsentError` for a table with two such columns.
     """
+    if list(tweets).count(date_column) > 1:
+        what = f"there are two columns {date_column!r}"
+        raise TweetsentError(f"{what}: set date_column to one that is there once, or to ''")
     if date_column in tweets:
-        written = tweets[date_column].astype("str")
+        written = tweets[date_column].astype("str").str.strip()
     else:
-        written = pd.Series("", index=tweets.index)
-    day_first, year_first = (
-        pd.to_datetime(written, format=form, errors="coerce") for form in FORMATS
-    )
-    return day_first.fillna(year_first)
+        written = pd.Series("", index=tweets.index, dtype="str")
+    in_order = written.str.replace(TWITTER, r"\2-\1-\3", regex=True)
+    # Nothing else reaches pandas, which would take "now" for today and stop at two zones.
+    day_alone = in_order.str.extract(DAY_AND_TIME, expand=False)
+    days = pd.Series(pd.NaT, index=tweets.index, dtype="datetime64[s]")
+    for form in FORMATS:
+        days = days.fillna(pd.to_datetime(day_alone, format=form, errors="coerce").dt.as_unit("s"))
+    return days

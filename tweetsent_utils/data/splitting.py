@@ -94,9 +94,10 @@ def split_latest_days(
     """Split row ids into train and validation by day: validation takes the last whole days.
 
     These hold `validation_rows`, or `validation_share` of all rows if that is fewer, and the rest
-    of their first day. `labels` and `days` share an index of row ids. Raises `TweetsentError` for a
-    row without a day, and when a class would be on one side only.
+    of their first day. `labels` and `days` share an index of row ids; a time of day is left out.
+    Raises `TweetsentError` for a row without a day, and when a class would be on one side only.
     """
+    days = days.dt.normalize()
     if days.isna().any():
         what = f"data row {days.isna().idxmax() + 1} has no day ({days.isna().sum()} such rows)"
         raise TweetsentError(f"{what}: set date_column, or validation_split to 'random'")
