@@ -22,6 +22,17 @@ def require_file(path: Path, notebook: str) -> Path:
     return path
 
 
+def read_whole_file(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises `TweetsentError` for a pipe or a device, which may have no end, and `OSError`.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        what = f"{path} is a pipe or a device, which may have no end"
+        raise TweetsentError(f"{what}: save what it gives as a file, and name that")
+    return path.read_bytes()
+
+
 def write_errors(path: Path) -> AbstractContextManager[None]:
     """Return a context that reports a full disk or a read-only folder in one sentence."""
     remedy = "make room, or choose a folder that you may write to (run_name, --run)"

@@ -70,8 +70,8 @@ def test_words_finds_a_link_wherever_it_begins(text, expected):
     "piece", ["x", "aB9+/", "汉", "_", "#x_", "@", "://", "a b ", " \n", "\u00c2"]
 )
 def test_long_texts_take_no_longer_by_the_letter(cleaning, piece):
-    """Each would take minutes to hours if the time grew with the square of the length."""
-    text = piece * (1_000_000 // len(piece))
+    """Each would take minutes if the time grew with the square of the length."""
+    text = piece * (200_000 // len(piece))
     once = clean(piece * 3, cleaning)
     cleaned = clean(text, cleaning)
     assert len(cleaned) <= len(text)

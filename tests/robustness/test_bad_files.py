@@ -1,6 +1,8 @@
 """Files of tweets: a bad one is refused with what is wrong and where, an odd one is read."""
 
 import errno
+import os
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +12,7 @@ from tweetsent_utils.data.labels import label_ids
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.data.splitting import check_overlap
 from tweetsent_utils.data.tokenizing import load_tokenizer
+from tweetsent_utils.errors import TweetsentError
 
 LATIN = "ISO-8859-1"
 GOOD = "text,label\nfull shelves,low\nno queue,high\n"
@@ -38,8 +41,25 @@ def read(content: str | bytes, folder: Path, encoding: str = LATIN) -> pd.DataFr
         ("text,sentiment\na,low\n", "has no column 'label'"),
         ("text,text,label\na,b,low\n", "has two columns 'text'"),
         ("text,label,x,label\na,low,,high\n", "has two columns 'label'"),
+        (" text , label\na,low\n", "two of ' text ', ' label'"),
+        (" , \na,low\n", "two of ' ', ' '"),
+        ("text\na\n", "has no column 'label'"),
+        ("\x1b[2Jtext,label\na,low\n", "two of '\\x1b[2Jtext', 'label'"),
+        ("c," * 2000 + "c\na,low\n", "1,9"),
+        # No header
+        ("full shelves,low\nno queue,high\nx,low\n", "first row looks like data ('full shelves'"),
+        ("1,full shelves,low\n2,no queue,high\n", "first row looks like data ('1'"),
+        (
+            "It took them a whole week until there was flour in any shop here,low\nx,high\n",
+            "like data",
+        ),
         # Rows
-        ('text,label\nfine,low\n"never closed,low\nx,low\n', "starting at row 2"),
+        ('text,label\nfine,low\n"never closed,low\nx,low\n', "line 3 opens a quote"),
+        ('text,label\rfine,low\r"never closed,low\rx,low\r', "line 3 opens a quote"),
+        ('text,label\nx,low\n"last,low', "line 3 opens a quote"),
+        ('text,label\n"a,low\nb,low\n"c,low\nd,low\n', "line 2 opens a quote"),
+        ('text;label\nx;low\n"a;low\nb;low\n"c;low\n', "the next one is within line 5"),
+        ("text,label\na,low\ntext,label\nb,high\n", "data row 2 is the header once more"),
         ("text,label\na,low\nb,low,more,fields\n", "in line 3"),
         ("text,label\na,low,more\nb,low,more\n", "cannot be read"),
         ("text,label\na,low\nb,lwo\n", "data row 2 has the unknown label 'lwo'"),
@@ -81,6 +101,38 @@ def test_what_is_no_file_is_refused(tmp_path, refusal):
         assert message.startswith(f"{path} cannot be read ({reason}")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files here")
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
+def test_what_has_no_end_is_refused_and_not_waited_for(tmp_path, refusal, ending):
+    os.mkfifo(tmp_path / f"pipe.{ending}")
+    (tmp_path / f"zeros.{ending}").symlink_to("/dev/zero")
+    for name in ("pipe", "zeros"):
+        message = refusal(read_tweets, tmp_path / f"{name}.{ending}", "text", "label")
+        assert message.startswith(f"{tmp_path / name}.{ending} is a pipe or a device")
+
+
+def test_a_damaged_parquet_file_is_read_or_refused(tmp_path, refusal):
+    file = tmp_path / "tweets.parquet"
+    texts = [f"tweet {number}" for number in range(100)]
+    pd.DataFrame({"text": texts, "label": ["low", "high"] * 50}).to_parquet(file)
+    whole = file.read_bytes()
+    generator = random.Random(0)
+    refused = 0
+    for _ in range(200):
+        data = bytearray(whole)
+        for place in generator.sample(range(len(data)), 3):
+            data[place] = generator.randrange(256)
+        file.write_bytes(data)
+        try:
+            read_tweets(file, "text", "label")
+        except TweetsentError as error:
+            assert "tweets.parquet" in str(error)
+            refused += 1
+    assert refused > 100
+    file.write_bytes(whole[:-20])
+    assert "tweets.parquet cannot be read" in refusal(read_tweets, file, "text", "label")
+
+
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch, refusal):
     (tmp_path / "tweets.csv").write_text(GOOD)
 
@@ -99,6 +151,8 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch, refusal):
         ("id,text,where,label\n1,full shelves,,low\n1,no queue,here,high\n", LATIN),
         ("\ufeff" + GOOD, "UTF-8"),
         (GOOD.encode("utf-16"), "utf-16"),
+        (("\ufeff" + GOOD).encode("utf-16-be"), "utf-16-be"),
+        (GOOD.replace("\n", "\r"), LATIN),
         (GOOD.replace("\n", "\r\n"), LATIN),
     ],
 )

@@ -26,8 +26,7 @@ def decode_text(path: str | Path, data: bytes, encoding: str = "") -> str:
     if not encoding:
         encoding = guess_encoding(data)
         if encoding != "utf-8":
-            what = f"{path} is read as {encoding}, which is a guess"
-            print(f"{what}: set encoding if letters look wrong")
+            print(f"{path} is read as {encoding}: set encoding if letters look wrong")
     try:
         is_unicode = codecs.lookup(encoding).name.startswith("utf")
         text = data.decode(encoding)
