@@ -14,8 +14,8 @@ from tweetsent_utils.evaluation.calibration import (
 )
 from tweetsent_utils.model.classifier import load_classifier
 
-# Their heads differ: one linear layer, or two.
-FAMILIES = ("tiny encoder", "bert", "roberta", "electra")
+# Their heads differ: one linear layer, or two, defined after the encoder or before it.
+FAMILIES = ("tiny encoder", "bert", "roberta", "electra", "xlm-roberta", "camembert")
 
 
 @pytest.mark.parametrize("temperature", [0.25, 1.0, 4.0])

@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from sklearn.model_selection import KFold
 
 from tweetsent_utils.evaluation.metrics import cross_entropy
+from tweetsent_utils.model.head import find_head
 
 ENOUGH_ROWS = 100
 FOLDS = 5
@@ -48,11 +49,11 @@ def fit_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
 def apply_temperature(model: torch.nn.Module, temperature: float) -> None:
     """Divide a model's logits by a temperature, once and for all, and note it in its configuration.
 
-    The weights of the last linear layer, the head's, are divided, so that whoever opens the model
-    gets these probabilities. `config.calibration_temperature` undoes it.
+    The weights of the head are divided, so that whoever opens the model gets these probabilities.
+    `config.calibration_temperature` undoes it. Raises `TweetsentError`, and changes nothing, for a
+    model whose logits no linear layer gives.
     """
-    linear_layers = [part for part in model.modules() if isinstance(part, torch.nn.Linear)]
-    for weight in linear_layers[-1].parameters():
+    for weight in find_head(model).parameters():
         weight /= temperature
     model.config.calibration_temperature = temperature
 
