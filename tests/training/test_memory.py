@@ -7,8 +7,10 @@ from functools import partial
 
 import pytest
 import torch
+from families import make_config
 from torch import nn
 from torch.nn.utils import parameters_to_vector
+from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
@@ -73,6 +75,30 @@ def test_a_trained_model_holds_what_was_predicted_and_no_gradients_after_that(mo
     assert measured == expected | {"activations": activations}
     predicted = predict_memory(model, *batch["input_ids"].shape, torch.float32)
     assert predicted == expected | {"activations": predicted["activations"]}
+
+
+@pytest.mark.parametrize(
+    ("family", "sizes", "width", "inner_width", "layers", "heads"),
+    [
+        ("bert", {"intermediate_size": 48}, 16, 48, 2, 2),
+        ("gpt2", {"n_inner": None}, 16, 64, 2, 2),
+        ("opt", {"ffn_dim": 40}, 16, 40, 2, 2),
+        ("mt5", {"d_ff": 24}, 16, 24, 2, 2),
+        ("fnet", {"intermediate_size": 48}, 16, 48, 2, 0),  # attends to nothing
+    ],
+)
+def test_the_formula_knows_the_sizes_of_every_family(
+    family, sizes, width, inner_width, layers, heads
+):
+    config = make_config(family)
+    for name, value in sizes.items():
+        setattr(config, name, value)
+    model = AutoModelForSequenceClassification.from_config(config)
+    # Of 3 texts of 5 tokens: states, inner states and dropout masks, and three numbers a pair.
+    states = 3 * 5 * (8 * width + 2 * inner_width + 2 * width)
+    pairs = 3 * (3 * 5 * 5 * heads)
+    predicted = predict_memory(model, 3, 5, torch.float32)
+    assert predicted["activations"] == 4 * layers * (states + pairs)
 
 
 def step_within_memory(model: nn.Module, batch: dict[str, torch.Tensor], rows: int) -> torch.Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 import psutil
 import torch
 from torch import nn
+from transformers import PretrainedConfig
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.training.device import autocast
@@ -13,6 +14,16 @@ from tweetsent_utils.training.step import MODEL_INPUTS
 
 MIB = 2**20
 FLOAT32_BYTES = 4
+INNER_WIDTHS = (
+    "intermediate_size",
+    "hidden_dim",
+    "ffn_dim",
+    "encoder_ffn_dim",
+    "d_ff",
+    "d_inner",
+    "dff",
+    "n_inner",
+)
 
 
 def check_memory(device: torch.device) -> dict[str, float]:
@@ -46,15 +57,15 @@ def predict_memory(
     By formula: `weights`, `gradients`, `averages` (AdamW's two) and `activations`. Activations of
     transformers: Korthikanti et al., https://arxiv.org/abs/2205.05198.
     """
-    config = model.config
+    config = model.config.get_text_config()
     number = precision.itemsize
     width = config.hidden_size
-    inner_width = getattr(config, "intermediate_size", None) or config.hidden_dim
+    inner_width = find_inner_width(config)
     tokens = rows * length
     per_token = 8 * width + 2 * inner_width + 2 * width  # the last two are dropout masks
     per_layer = tokens * per_token * number
     if model.device.type == "cpu":  # scores, weights and dropout mask of each pair of tokens
-        pairs = rows * length**2 * config.num_attention_heads
+        pairs = rows * length**2 * getattr(config, "num_attention_heads", 0)
         per_layer += 3 * pairs * number
     if precision != torch.float32:  # the layer's weights once more, in the products' precision
         per_layer += (4 * width**2 + 2 * width * inner_width) * number
@@ -65,6 +76,15 @@ def predict_memory(
         "averages": 2 * weights,
         "activations": config.num_hidden_layers * per_layer,
     }
+
+
+def find_inner_width(config: PretrainedConfig) -> int:
+    """Return the width of a layer's inner part, by the name that its family has for it.
+
+    Without any it is four times the width of the layer, as in most.
+    """
+    widths = [getattr(config, name, None) for name in INNER_WIDTHS]
+    return next((width for width in widths if width), 4 * config.hidden_size)
 
 
 def measure_memory(
