@@ -49,3 +49,9 @@ def test_inference_cuts_long_texts_and_takes_empty_ones(model, tokenizer):
 
 def test_no_texts_give_no_rows(model, tokenizer):
     assert inference([], model, tokenizer).shape == (0, 5)
+
+
+def test_a_model_that_knows_no_padding_id_goes_by_the_mask(model, input_ids, monkeypatch):
+    expected = predict_logits(input_ids, model, 8)
+    monkeypatch.setattr(model.config, "pad_token_id", None)
+    np.testing.assert_allclose(predict_logits(input_ids, model, 8), expected, atol=1e-5)

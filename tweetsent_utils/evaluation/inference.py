@@ -46,7 +46,9 @@ def predict_logits(
     if not input_ids:
         return logits
     batches = batches_by_length([len(ids) for ids in input_ids], batch_size)
-    collate_fn = partial(pad, pad_id=model.config.pad_token_id)
+    # A model that knows no padding id looks at the mask alone, and any id will do.
+    pad_id = getattr(model.config.get_text_config(), "pad_token_id", None) or 0
+    collate_fn = partial(pad, pad_id=pad_id)
     loader = DataLoader(input_ids, batch_sampler=batches, collate_fn=collate_fn)
     for rows, batch in zip(batches, loader, strict=True):
         logits[rows] = eval_step(model, batch, precision).cpu().numpy()
