@@ -63,6 +63,13 @@ def test_folder_without_config_is_refused(tmp_path):
     assert "config.json" in message
 
 
+def test_relative_folder_is_named_as_it_was_looked_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PROJECT_ROOT", tmp_path)
+    assert f"there is no {tmp_path / 'my' / 'encoder'})" in refusal("my/encoder")
+    (tmp_path / "my" / "encoder").mkdir(parents=True)
+    assert f"{tmp_path / 'my' / 'encoder'} has no config.json" in refusal("my/encoder")
+
+
 def test_hub_encoder_is_fetched_without_pickles_or_code(tiny_encoder, monkeypatch):
     asked = {}
 

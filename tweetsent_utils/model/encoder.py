@@ -25,18 +25,22 @@ def find_encoder(encoder: str) -> Path:
         return packaged_encoder()
     folder = project_path(encoder)
     if not folder.is_dir():
-        return download_encoder(encoder)
+        return download_encoder(encoder, folder)
     if not (folder / "config.json").is_file():
-        what = f"the encoder folder {encoder} has no config.json"
+        what = f"the encoder folder {folder} has no config.json"
         raise TweetsentError(f"{what}: name a Hugging Face model folder")
     return folder
 
 
-def download_encoder(encoder: str) -> Path:
-    """Fetch an encoder from the hub, if it is not there yet, and return its folder."""
+def download_encoder(encoder: str, looked_up: Path) -> Path:
+    """Fetch an encoder from the hub, if it is not there yet, and return its folder.
+
+    `looked_up` is the local folder that it might have been, for the error message.
+    """
     remedy = f"check the name, name a local folder, or use the packaged {PACKAGED!r}"
-    unknown = f"encoder {encoder!r} is neither a local folder nor known to the hub"
-    unreached = f"encoder {encoder!r} is no local folder and the Hugging Face hub is out of reach"
+    what = f"encoder {encoder!r} is no local folder (there is no {looked_up})"
+    unknown = f"{what}, nor is it known to the hub"
+    unreached = f"{what}, and the Hugging Face hub is out of reach"
     with (
         user_error(unreached, remedy, OSError, HTTPError),
         user_error(unknown, remedy, HFValidationError, RepositoryNotFoundError),
