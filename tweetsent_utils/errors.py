@@ -1,4 +1,4 @@
-"""The one exception that users meet: a sentence that says what is wrong, where, and what to do."""
+"""The exceptions that users meet: a sentence that says what is wrong, where, and what to do."""
 
 import textwrap
 from collections.abc import Iterable, Iterator
