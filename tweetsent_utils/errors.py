@@ -1,12 +1,26 @@
-"""The exceptions that users meet: a sentence that says what is wrong, where, and what to do."""
+"""What users are told in a sentence: what stops the work, and notes, which stop nothing."""
 
+import os
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+# Set for a kernel that a command runs: the file in which the command looks for notes. Where it is
+# set, the command also follows the run's progress log.
+NOTES_VARIABLE = "TWEETSENT_NOTES"
+RED, PLAIN = "\033[31m", "\033[0m"
 
 
 class TweetsentError(Exception):
-    """Bad input or a missing piece, in one sentence; the command prints it without a traceback."""
+    """Bad input or a missing piece, in one sentence.
+
+    The command prints it without a traceback, and so does a notebook.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows in place of a traceback: name and sentence."""
+        return [f"{RED}{type(self).__name__}{PLAIN}: {self}"]
 
 
 class Stopped(TweetsentError):  # noqa: N818 - what somebody wished is no error
@@ -53,3 +67,28 @@ def quote_names(names: Iterable[object], most: int = 200) -> str:
             return f"{', '.join(shown)} and {len(names) - len(shown):,} more"
         shown.append(quote(name))
     return ", ".join(shown)
+
+
+def note(sentence: str) -> None:
+    """Tell the user something that does not stop the work, such as a guessed encoding.
+
+    It is printed, and so stays in the notebook; a command that runs the notebook, of which nobody
+    looks at the outputs, shows it too.
+    """
+    print(encodable(sentence, sys.stdout.encoding))
+    if is_followed():
+        line = " ".join(sentence.split()) + "\n"
+        file = os.environ[NOTES_VARIABLE]
+        with suppress(OSError), open(file, "a", encoding="utf-8") as notes:
+            notes.write(encodable(line, "utf-8"))
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    r"""Return a text with escapes, such as \xe9, for what an encoding lacks; None means UTF-8."""
+    encoding = encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def is_followed() -> bool:
+    """Tell whether a command runs this kernel and shows its notes and its progress."""
+    return bool(os.environ.get(NOTES_VARIABLE))
