@@ -1,11 +1,10 @@
-"""Files and paths: counted from the project's root, and whole or absent."""
+"""Files: each is whole or absent, and damage is told."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tweetsent_utils import paths
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import (
     delete,
@@ -16,45 +15,12 @@ from tweetsent_utils.files import (
     save_yaml,
     write_atomically,
 )
-from tweetsent_utils.paths import PROJECT_ROOT, find_project_root, project_path
 
 VALUES = {"loss": 0.5, "name": "caf\u00e9 \U0001f600", "rows": [1, 2], "none": None, "a": "3e-4"}
 
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-# --- paths ---
-
-
-def test_paths_count_from_the_project_root_unless_they_are_absolute(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert project_path("data/x.csv") == PROJECT_ROOT / "data" / "x.csv"
-    assert project_path("data/../README.md") == PROJECT_ROOT / "README.md"
-    assert project_path(tmp_path / "x.csv") == tmp_path / "x.csv"
-    assert (PROJECT_ROOT / "tweetsent_utils").is_dir()
-
-
-@pytest.mark.parametrize("path", ["../elsewhere.csv", "data/../../x.csv", ".."])
-def test_a_path_cannot_leave_the_project_unless_it_is_absolute(path):
-    with pytest.raises(TweetsentError, match=f"{path} leads out of the project"):
-        project_path(path)
-
-
-def test_a_package_installed_elsewhere_finds_the_checkout_around_the_working_directory(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setattr(paths, "__file__", str(tmp_path / "site" / "tweetsent_utils" / "paths.py"))
-    here = tmp_path / "checkout" / "notebooks" / "deeper"
-    here.mkdir(parents=True)
-    monkeypatch.chdir(here)
-    assert find_project_root() == here
-    (tmp_path / "checkout" / "notebooks" / "01_data_analysis.ipynb").touch()
-    assert find_project_root() == tmp_path / "checkout"
-
-
-# --- files ---
 
 
 def test_a_file_is_written_with_its_folders_and_leaves_nothing_else(tmp_path):

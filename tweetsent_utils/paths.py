@@ -30,17 +30,27 @@ REFERENCE = PROJECT_ROOT / "outputs" / "reference"
 def outputs_root() -> Path:
     """Return the folder that holds all runs: `$TWEETSENT_OUTPUTS`, or `outputs/` of the project.
 
-    A relative one is counted from the project's root, as the kernels work in another folder.
+    A relative one is counted from the project's root: the kernels work in another folder than the
+    command, and all must mean the same.
     """
-    return PROJECT_ROOT / (os.environ.get("TWEETSENT_OUTPUTS") or "outputs")
+    given = os.environ.get("TWEETSENT_OUTPUTS", "").strip()
+    return PROJECT_ROOT / os.path.expanduser(given or "outputs")
 
 
 def project_path(path: str | Path) -> Path:
-    """Return an absolute path as it is, and a relative one counted from the project's root.
+    """Return the absolute path that a user means.
 
-    Raises `TweetsentError` for a relative path that leads out of the project.
+    `~` is the home folder. A relative path is counted from the working directory if there is such a
+    file or folder, as in one's own script, and else from the project's root, as in the notebooks,
+    which work in a folder of their own. Raises `TweetsentError` for one that leads out of the
+    project.
     """
-    resolved = Path(os.path.normpath(PROJECT_ROOT / path))
-    if not Path(path).is_absolute() and not resolved.is_relative_to(PROJECT_ROOT):
-        raise TweetsentError(f"{path} leads out of the project: give it as an absolute path")
+    given = Path(os.path.expanduser(path))
+    here = Path(os.path.abspath(given))
+    if given.is_absolute() or (given.parts and os.path.lexists(here)):
+        return here
+    resolved = Path(os.path.normpath(PROJECT_ROOT / given))
+    if not resolved.is_relative_to(PROJECT_ROOT):
+        what = f"{path} leads out of the project, and there is no {here}"
+        raise TweetsentError(f"{what}: give it as an absolute path")
     return resolved
