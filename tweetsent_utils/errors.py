@@ -1,6 +1,7 @@
 """What users are told in a sentence: what stops the work, and notes, which stop nothing."""
 
 import os
+import signal
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,8 @@ class TweetsentError(Exception):
 
 class Stopped(TweetsentError):  # noqa: N818 - what somebody wished is no error
     """Somebody stopped the work; what is finished stays, and it goes on from there."""
+
+    signal_number = signal.SIGINT  # that asked for it: Ctrl-C, unless somebody knows better
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def executed(small_notebooks: SmallNotebooks, monkeypatch: pytest.MonkeyPatch) -
     """
     entries = []
 
-    def execute(notebook: Path, target: Path, parameters: dict[str, Any], monitor: Any) -> None:
+    def execute(notebook: Path, target: Path, parameters: dict[str, Any], *_: Any) -> None:
         entries.append(f"{parameters['run_name']}/{notebook.stem}")
         folder = open_run(notebook.stem, parameters)
         if notebook.stem == "02_second" and parameters["max_lr"] > 0.5:

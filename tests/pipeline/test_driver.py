@@ -1,6 +1,8 @@
 """The driver: a run goes on where it stopped, and no run is ever mixed with another."""
 
 import json
+import os
+import sys
 from pathlib import Path, PureWindowsPath
 
 import nbformat
@@ -8,6 +10,7 @@ import pytest
 from filelock import FileLock
 
 from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline import driver
 from tweetsent_utils.pipeline.driver import run_all, run_pipeline
 from tweetsent_utils.pipeline.parameters import default_parameters
@@ -194,7 +197,72 @@ def test_a_kernel_that_dies_is_reported_like_any_other_failure(small_notebooks, 
     assert not (outputs / "quick" / "01_first.ipynb").exists()
 
 
-@pytest.mark.parametrize("way", ["../../elsewhere", "..\\..\\elsewhere"])
+@pytest.mark.slow
+def test_a_kernel_that_does_not_start_is_reported(small_notebooks, tmp_path, monkeypatch):
+    kernel = tmp_path / "jupyter" / "kernels" / "broken" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit(1)"]
+    kernel.write_text(json.dumps({"argv": argv, "display_name": "broken", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    first = small_notebooks.folder / "01_first.ipynb"
+    notebook = nbformat.read(first, as_version=4)
+    notebook.metadata.kernelspec.name = "broken"
+    nbformat.write(notebook, first)
+    with pytest.raises(TweetsentError, match="cannot run, as no kernel starts .Kernel died"):
+        run_pipeline(parameters())
+
+
+def test_a_kernel_has_minutes_to_start_on_a_busy_machine(small_notebooks, monkeypatch, tmp_path):
+    given = {}
+
+    def execute_notebook(notebook, target, values, **options):
+        given.update(options)
+        raise RuntimeError("enough seen")
+
+    monkeypatch.setattr(driver.papermill, "execute_notebook", execute_notebook)
+    with pytest.raises(TweetsentError, match="enough seen"):
+        run_pipeline(parameters())
+    assert given["start_timeout"] >= 300  # papermill's own is 60
+    assert given["iopub_timeout"] >= 60  # and 4
+
+
+@pytest.mark.slow
+def test_an_error_without_words_is_told_by_its_line(small_notebooks):
+    small_notebooks.write_first("rows = 3", "def check():\n    assert rows > 5\n\ncheck()")
+    told = r"01_first stopped in code cell 4: AssertionError: at `assert rows > 5`\n"
+    with pytest.raises(TweetsentError, match=told):
+        run_pipeline(parameters())
+
+
+@pytest.mark.slow
+def test_notes_reach_the_terminal_once_and_what_cells_print_does_not(small_notebooks, capfd):
+    say = "from tweetsent_utils.errors import note\nnote('x.csv is read as cp1252 \\x1b[2J')"
+    small_notebooks.write_first("print('a lesson')", say)
+    small_notebooks.write_second(say, "note('going on')\nnote('going on')")
+    folder = run_pipeline(parameters())
+    shown = capfd.readouterr().out
+    assert shown.count("01_first: x.csv is read as cp1252 \\x1b[2J\n") == 1
+    assert shown.count("x.csv") == 1
+    assert shown.count("02_second: going on\n") == 1
+    assert "a lesson" not in shown
+    assert "x.csv is read as cp1252" in printed(folder / "02_second.ipynb")
+
+
+@pytest.mark.slow
+def test_the_command_and_every_kernel_mean_the_same_relative_outputs(
+    small_notebooks, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TWEETSENT_OUTPUTS", os.path.relpath(tmp_path / "{runs}", PROJECT_ROOT))
+    where = "from tweetsent_utils.paths import outputs_root\nprint(outputs_root().resolve())"
+    small_notebooks.write_first(where)
+    monkeypatch.chdir(tmp_path)
+    folder = run_pipeline(parameters())
+    assert folder.resolve() == (tmp_path / "{runs}" / "quick").resolve()
+    shown = printed(folder / "01_first.ipynb").strip()
+    assert shown == str((tmp_path / "{runs}").resolve())
+
+
+@pytest.mark.parametrize("way", ["../../else where", "..\\..\\else where"])
 def test_links_of_an_executed_notebook_lead_to_the_project_on_every_system(monkeypatch, way):
     monkeypatch.setattr(driver.os.path, "relpath", lambda *_: way)
     monkeypatch.setattr(driver, "Path", PureWindowsPath)
@@ -203,5 +271,16 @@ def test_links_of_an_executed_notebook_lead_to_the_project_on_every_system(monke
         {"cell_type": "code", "source": ["'](../x'"]},
     ]
     driver.redirect_links({"cells": cells}, Path("outputs/run"))
-    assert cells[0]["source"] == "[a](../../elsewhere/README.md) and [b](02_b.ipynb)"
+    assert cells[0]["source"] == "[a](../../else%20where/README.md) and [b](02_b.ipynb)"
     assert cells[1]["source"] == ["'](../x'"]
+
+
+def test_links_lead_to_a_project_on_another_drive(monkeypatch):
+    def refuse(*_):
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(driver.os.path, "relpath", refuse)
+    monkeypatch.setattr(driver, "PROJECT_ROOT", PureWindowsPath("D:/my project"))
+    cells = [{"cell_type": "markdown", "source": "[a](../README.md)"}]
+    driver.redirect_links({"cells": cells}, Path("outputs/run"))
+    assert cells[0]["source"] == "[a](file:///D:/my%20project/README.md)"

@@ -2,14 +2,17 @@
 
 import argparse
 import os
-import sys
+import signal
 from pathlib import Path
+from types import FrameType
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks
 from tweetsent_utils.pipeline.parameters import gather_parameters
+from tweetsent_utils.pipeline.stopping import stop_signals
+from tweetsent_utils.pipeline.terminal import say
 
 # What the notebooks' kernels inherit, and must have when they start.
 KERNEL_SETTINGS = {
@@ -18,28 +21,46 @@ KERNEL_SETTINGS = {
     "GOMP_SPINCOUNT": "20000",  # yet a thread waits a moment before it sleeps
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # large pages, for the gradient of the embeddings
 }
-INTERRUPTED = 130
+SIGNALLED = 128  # a shell's exit code for a program that a signal ended is this and its number
+MOST_SEEDS = 1000
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit code: 0, 1 on an error, 130 when interrupted."""
+    """Run the command line; return the exit code.
+
+    It is 0, or 1 on an error. Stopped by Ctrl-C it is 130, by SIGTERM 143, and by a terminal that
+    was closed (SIGHUP) 129.
+    """
     try:
-        options = parse(arguments)
-        os.environ.update(KERNEL_SETTINGS | os.environ)
-        parameters = gather_parameters(options.file, options.p, options.run)
-        sweeps = list(options.sweep)
-        if options.seeds != 1:
-            sweeps.append(seed_sweep(parameters["seed"], options.seeds))
-        folders = run_all(parameters, sweeps, options.start)
-        print(summary(folders[0]) if len(folders) == 1 else comparison(folders[-1]))
+        with stop_signals(interrupt):
+            run(parse(arguments))
+    except Stopped as stop:
+        say(f"\n{stop}\nthe same command goes on from there", "stderr")
+        return SIGNALLED + stop.signal_number
     except TweetsentError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", "stderr")
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         kept = "what is finished and the last checkpoint stay"
-        print(f"\ninterrupted: {kept}; the same command goes on", file=sys.stderr)
-        return INTERRUPTED
+        say(f"\ninterrupted: {kept}; the same command goes on", "stderr")
+        return SIGNALLED + (stop.args[0] if stop.args else signal.SIGINT)
     return 0
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    """End what the command does between two notebooks: a handler of signals."""
+    raise KeyboardInterrupt(number)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the pipeline as the options say, and print what came of it."""
+    os.environ.update(KERNEL_SETTINGS | os.environ)
+    parameters = gather_parameters(options.file, options.p, options.run)
+    sweeps = list(options.sweep)
+    if options.seeds != 1:
+        sweeps.append(seed_sweep(parameters["seed"], options.seeds))
+    folders = run_all(parameters, sweeps, options.start)
+    say(summary(folders[0]) if len(folders) == 1 else comparison(folders[-1]))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -50,8 +71,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         numbers = [path.name[:2] for path in list_notebooks()]
         if options.start not in numbers:
             parser.error(f"--from {options.start!r}: choose from {', '.join(numbers)}")
-    if options.seeds < 1:
-        parser.error(f"--seeds {options.seeds}: give a number of 1 or more")
+    if not 1 <= options.seeds <= MOST_SEEDS:
+        parser.error(f"--seeds {options.seeds}: give a number between 1 and {MOST_SEEDS:,}")
     return options
 
 

@@ -1,21 +1,24 @@
 """The pipeline: papermill over the numbered notebooks, in order, into one run folder."""
 
+import logging
 import os
-import sys
+import re
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import papermill
 from filelock import FileLock, Timeout
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
+from papermill.exceptions import PapermillExecutionError, strip_color
 
-from tweetsent_utils.errors import TweetsentError, user_error
-from tweetsent_utils.files import load_json, load_yaml, save_json, write_errors
+from tweetsent_utils.errors import NOTES_VARIABLE, Stopped, TweetsentError, user_error
+from tweetsent_utils.files import delete, load_json, load_yaml, save_json, write_errors
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.monitor import Monitor
 from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
@@ -26,10 +29,16 @@ from tweetsent_utils.pipeline.runs import (
     run_folder,
     save_environment,
 )
+from tweetsent_utils.pipeline.stopping import StoppableKernel, stop_signals
 from tweetsent_utils.pipeline.sweeps import expand_sweeps
+from tweetsent_utils.pipeline.terminal import say
 
 TRAINING = "03_training"
 FIRST_ON_TEST = "04"  # the notebook that scores the test set
+NOTES = ".notes"  # in a run's folder: what the notebooks of this command have said so far
+SECONDS_TO_START = 600  # what a kernel may take on a busy machine
+SECONDS_BETWEEN_LOOKS = 0.1
+STOPPING = "stopping as soon as its step is done; a second time ends it at once"
 
 
 def run_all(
@@ -71,11 +80,13 @@ def run_each(
     finished = {}
     for number, parameters in enumerate(runs, start=1):
         name = parameters["run_name"]
-        print(f"run {number} of {len(runs)}: {name}", flush=True)
+        say(f"run {number} of {len(runs)}: {name}")
         try:
             finished[name] = run_pipeline(parameters, start, steps)
+        except Stopped:
+            raise
         except TweetsentError as error:
-            print(f"error: {error}", file=sys.stderr)
+            say(f"error: {error}", "stderr")
     return finished
 
 
@@ -83,7 +94,8 @@ def compare_runs(parameters: dict[str, Any], names: list[str], comparison: Path)
     """Run the notebook that compares runs on some of them; return its folder."""
     compared = parameters | {"run_name": f"{parameters['run_name']}-compared", "runs": names}
     earlier = run_folder(compared["run_name"]) / comparison.name
-    earlier.unlink(missing_ok=True)  # it may be of other runs
+    with write_errors(earlier):
+        delete(earlier)  # it may be of other runs
     return run_pipeline(compared, steps=[comparison])
 
 
@@ -105,8 +117,10 @@ def run_pipeline(
     with locked(folder):
         save_environment(folder)
         pending = list_pending(list(steps or list_notebooks()), folder, start)
-        start_over(pending, folder)
-        clean_up(folder)
+        with write_errors(folder):
+            delete(folder / NOTES)
+            start_over(pending, folder)
+            clean_up(folder)
         for notebook in pending:
             run_notebook(notebook, folder, parameters)
             clean_up(folder)
@@ -119,7 +133,7 @@ def start_over(pending: Sequence[Path], folder: Path) -> None:
         copy = folder / notebook.name
         if notebook.stem == TRAINING and copy.exists():
             forget_training(folder)
-        copy.unlink(missing_ok=True)
+        delete(copy)
 
 
 def clean_up(folder: Path) -> None:
@@ -178,7 +192,7 @@ def list_pending(steps: list[Path], folder: Path, start: str | None) -> list[Pat
         number = notebook.name[:2]
         if number == start or code_of(folder / notebook.name) != code_of(notebook):
             return steps[place:]
-        print(f"{notebook.stem}: finished before, kept (--from {number} runs it again)")
+        say(f"{notebook.stem}: finished before, kept (--from {number} runs it again)")
     return []
 
 
@@ -190,19 +204,24 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
     cells = len(load_json(notebook)["cells"]) + 1  # papermill adds one
-    monitor = Monitor(notebook.stem, folder / "progress.log", cells)
-    started = time.perf_counter()
-    try:
-        execute(notebook, partial, parameters, monitor)
-    finally:
-        monitor.close()
-    executed = load_json(partial)
-    redirect_links(executed, folder)
-    save_json(folder / notebook.name, executed)
-    partial.unlink()
-    seconds = round(time.perf_counter() - started, 1)
-    note_timings(folder, "notebooks", {notebook.stem: seconds})
-    monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")
+    notes = folder / NOTES
+    kernel = StoppableKernel({NOTES_VARIABLE: str(notes)})
+    with stop_signals(kernel.note_signal):
+        monitor = Monitor(notebook.stem, folder / "progress.log", cells, notes)
+        started = time.perf_counter()
+        try:
+            execute(notebook, partial, parameters, monitor, kernel)
+        finally:
+            monitor.close()
+        executed = load_json(partial)
+        redirect_links(executed, folder)
+        save_json(folder / notebook.name, executed)
+        delete(partial)
+        seconds = round(time.perf_counter() - started, 1)
+        note_timings(folder, "notebooks", {notebook.stem: seconds})
+        monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")
+    if kernel.signals:
+        raise kernel.stop(f"stopped after {notebook.stem}")
 
 
 def execute(
@@ -210,40 +229,112 @@ def execute(
     target: Path,
     parameters: dict[str, Any],
     monitor: Monitor,
+    kernel: StoppableKernel,
 ) -> None:
-    """Execute a notebook by papermill; raise `TweetsentError` if it fails."""
-    no_kernel = user_error(
-        f"{notebook.stem} cannot run",
-        "install what requirements.txt names",
-        NoSuchKernel,
-    )
+    """Execute a notebook by papermill, and interrupt it when a signal asks for it.
+
+    Papermill has a thread of its own, so that this one can heed signals. Raises `TweetsentError` if
+    the notebook fails, and `Stopped` if it was stopped.
+    """
+    what = f"{notebook.stem} cannot run"
+    no_kernel = user_error(what, "install what requirements.txt names", NoSuchKernel)
     try:
-        with no_kernel, write_errors(target):
-            papermill.execute_notebook(
-                notebook,
-                target,
-                {name: parameters[name] for name in declared_parameters(notebook)},
-                cwd=notebook.parent,
-                progress_bar=False,
-                on_cell_start=monitor.cell_started,
-                extra_arguments=["--log-level=CRITICAL"],  # errors are reported in the notebook
-            )
+        with no_kernel, write_errors(target), ThreadPoolExecutor(max_workers=1) as thread:
+            running = thread.submit(run_papermill, notebook, target, parameters, monitor, kernel)
+            while not running.done():
+                wait([running], timeout=SECONDS_BETWEEN_LOOKS)
+                if kernel.heed_signals():
+                    monitor.say(f"{notebook.stem}: {STOPPING}")
+            running.result()
     except PapermillExecutionError as error:
-        if error.ename == "KeyboardInterrupt":  # Ctrl-C reaches the kernel as well
-            raise KeyboardInterrupt from None
-        is_ours = error.ename == TweetsentError.__name__
-        reason = error.evalue if is_ours else f"{error.ename}: {error.evalue}"
-        where = f"{notebook.stem} stopped in code cell {error.exec_count}"
-        raise TweetsentError(f"{where}: {reason}\nThe partial notebook: {target}") from None
-    except DeadKernelError:
+        raise describe_failure(notebook, target, error, kernel) from None
+    except (DeadKernelError, RuntimeError) as error:
+        raise describe_loss(notebook, error, monitor, kernel) from None
+
+
+def run_papermill(
+    notebook: Path,
+    target: Path,
+    parameters: dict[str, Any],
+    monitor: Monitor,
+    kernel: StoppableKernel,
+) -> None:
+    """Execute a notebook with the parameters it declares, and write its copy as it goes."""
+
+    def cell_started(cell: Any, cell_index: int) -> None:
+        if kernel.signals:
+            raise kernel.stop(f"{notebook.stem} was stopped before cell {cell_index + 1}")
+        monitor.cell_started(cell_index)
+
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we say it in a sentence
+    papermill.execute_notebook(
+        escape_braces(notebook),
+        escape_braces(target),
+        {name: parameters[name] for name in declared_parameters(notebook)},
+        cwd=notebook.parent,
+        progress_bar=False,
+        start_timeout=SECONDS_TO_START,
+        iopub_timeout=SECONDS_TO_START,
+        kernel_manager_class=kernel.manager_class,
+        on_cell_start=cell_started,
+        on_cell_complete=lambda cell, cell_index: kernel.cell_begun(),  # it was sent to the kernel
+        on_cell_executed=lambda cell, cell_index, execute_reply: kernel.cell_ended(),
+        extra_arguments=["--log-level=CRITICAL"],  # errors are reported in the notebook
+    )
+
+
+def escape_braces(path: Path) -> str:
+    """Return a path for papermill, which takes {name} in one for a parameter."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def describe_failure(
+    notebook: Path,
+    partial: Path,
+    error: PapermillExecutionError,
+    kernel: StoppableKernel,
+) -> TweetsentError:
+    """Return what to raise for a cell's exception: where it was, its words, and what is left."""
+    where = f"{notebook.stem} stopped in code cell {error.exec_count}"
+    if error.ename == Stopped.__name__:
+        return kernel.stop(f"{notebook.stem}: {error.evalue}")
+    if error.ename == KeyboardInterrupt.__name__:
+        return kernel.stop(where)
+    is_ours = error.ename == TweetsentError.__name__
+    words = error.evalue or f"at `{failing_line(error.traceback)}`"
+    reason = words if is_ours else f"{error.ename}: {words}"
+    if kernel.signals:
+        return kernel.stop(f"{where}: {reason}")
+    return TweetsentError(f"{where}: {reason}\nThe partial notebook: {partial}")
+
+
+def describe_loss(
+    notebook: Path,
+    error: Exception,
+    monitor: Monitor,
+    kernel: StoppableKernel,
+) -> TweetsentError:
+    """Return what to raise for a kernel that is gone, or that never came."""
+    if kernel.signals:
+        return kernel.stop(f"{notebook.stem} was ended while it was {monitor.place}")
+    if kernel.has_begun:
         what = f"{notebook.stem} stopped: its kernel died, as it does when memory runs out"
-        raise TweetsentError(f"{what}; a micro_batch_size needs less") from None
+        return TweetsentError(f"{what}; a micro_batch_size needs less")
+    remedy = "install what requirements.txt names, or wait until the machine is less busy"
+    return TweetsentError(f"{notebook.stem} cannot run, as no kernel starts ({error}): {remedy}")
+
+
+def failing_line(traceback: Sequence[str]) -> str:
+    """Return the innermost line of code that a traceback of IPython points at."""
+    text = strip_color("\n".join(traceback))
+    lines = re.findall(r"^-+> *\d+ (.*)", text, flags=re.MULTILINE)
+    return lines[-1].strip() if lines else "an unknown line"
 
 
 def redirect_links(notebook: dict[str, Any], folder: Path) -> None:
     """Make the links in a copied notebook's prose lead to the project from the copy's folder."""
     try:
-        way = Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix()
+        way = quote(Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix())
     except ValueError:  # on another drive of Windows
         way = PROJECT_ROOT.as_uri()
     for cell in notebook["cells"]:

@@ -1,56 +1,90 @@
-"""What the command shows while a notebook runs: its cell, and the last line of the progress log."""
+"""What the command shows while a notebook runs: its cell, its progress, and its notes."""
 
+import shutil
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+
+from tweetsent_utils.pipeline.terminal import say
 
 TERMINAL_SECONDS = 0.5  # between two looks at the log
 LOG_SECONDS = 15
-CLEAR_LINE = "\r\033[K"
+LAST_BYTES = 4096  # of the progress log, more than its last line has
 
 
 class Monitor:
-    """A status on standard output: one line rewritten on a terminal, plain lines elsewhere."""
+    """A status on standard output: one line rewritten on a terminal, plain lines elsewhere.
 
-    def __init__(self, name: str, log: Path, cells: int) -> None:
+    It shows the last line of the file `log`, and each line that the file `notes` gets, once.
+    """
+
+    def __init__(self, name: str, log: Path, cells: int, notes: Path) -> None:
         self.name = name
         self.log = log
+        self.notes = notes
         self.cells = cells
-        self.cell = "starting the kernel"
+        self.place = "starting the kernel"
         self.offset = log.stat().st_size if log.exists() else 0
+        self.known = set(self.read_notes())  # what an earlier notebook said
         self.is_terminal = sys.stdout.isatty()
         self.stopped = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
         self.thread.start()
 
-    def cell_started(self, cell: Any, cell_index: int) -> None:
-        """Note which cell runs: what nbclient calls `on_cell_start`."""
-        self.cell = f"cell {cell_index + 1} of {self.cells}"
+    def cell_started(self, cell_index: int) -> None:
+        """Note which cell runs, counted from 0."""
+        self.place = f"in cell {cell_index + 1} of {self.cells}"
 
     def watch(self) -> None:
-        """Show the status again and again until `close`."""
+        """Show notes and the status again and again until `close`."""
         seconds = TERMINAL_SECONDS if self.is_terminal else LOG_SECONDS
         while not self.stopped.wait(seconds):
-            status = f"{self.name}: {self.cell}"
+            self.show_notes()
+            status = f"{self.name}: {self.place}"
             progress = self.last_progress()
-            line = f"{status} · {progress}" if progress else status
+            line = f"{status}, {progress}" if progress else status
             self.say(line, keep=not self.is_terminal)
 
     def last_progress(self) -> str:
         """Return the last line that the log got since the start."""
-        if not self.log.exists():
+        try:
+            with open(self.log, "rb") as file:
+                size = file.seek(0, 2)
+                file.seek(max(self.offset, size - LAST_BYTES))
+                news = file.read().decode("utf-8", errors="replace")
+        except OSError:
             return ""
-        news = self.log.read_bytes()[self.offset :].decode(errors="replace")
         return news.split("\r")[-1].strip()  # a bar begins with a return
+
+    def show_notes(self) -> None:
+        """Print the notes that were not there before."""
+        for line in self.read_notes():
+            if line not in self.known:
+                self.known.add(line)
+                self.say(f"{self.name}: {line}")
+
+    def read_notes(self) -> list[str]:
+        """Return all notes; the last line only if it is whole."""
+        try:
+            text = self.notes.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return []
+        return text.split("\n")[:-1]
 
     def say(self, line: str, keep: bool = True) -> None:
         """Print a line; on a terminal it replaces the status, and stays only if `keep` is set."""
-        start = CLEAR_LINE if self.is_terminal else ""
-        print(start + line, end="\n" if keep else "", flush=True)
+        if not self.is_terminal:
+            say(line)
+            return
+        columns = shutil.get_terminal_size().columns - 1
+        shown = line if keep else line[:columns]
+        say(shown.ljust(columns), before="\r", end="\n" if keep else "")
 
     def close(self) -> None:
-        """Stop showing the status and clear it from a terminal."""
+        """Stop showing the status, show the last notes, and clear the status from a terminal."""
         self.stopped.set()
         self.thread.join()
-        print(CLEAR_LINE if self.is_terminal else "", end="", flush=True)
+        self.show_notes()
+        if self.is_terminal:
+            self.say("", keep=False)
+            say("", before="\r", end="")
