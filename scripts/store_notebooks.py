@@ -32,7 +32,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import NOTES_VARIABLE, TweetsentError
 from tweetsent_utils.files import write_atomically
 from tweetsent_utils.paths import NOTEBOOKS, PROJECT_ROOT
 from tweetsent_utils.show.display import show_source
@@ -53,6 +53,7 @@ TIMING = ("execution", "ExecuteTime", "papermill")  # what tools note in a cell'
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",  # the stored outputs are a CPU's
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else every kernel warns of frozen modules
+    NOTES_VARIABLE: os.devnull,  # else progress is printed where a training takes minutes
 }
 
 

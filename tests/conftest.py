@@ -12,6 +12,7 @@ os.environ["TWEETSENT_OUTPUTS"] = str(OUTPUTS)
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the stored outputs are a CPU's
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+os.environ["TWEETSENT_NOTES"] = os.devnull  # nbval compares no lines that tell of progress
 
 import pytest  # noqa: E402
 from tiny import CLASS_WORDS, LABEL_ORDER, TweetFiles, make_tweets, write_kaggle_csv  # noqa: E402

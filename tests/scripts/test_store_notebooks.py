@@ -14,7 +14,10 @@ NOISY = """import os, time
 from pathlib import Path
 print(f"resident {time.time_ns()} MiB")
 time.sleep(0.5)
-print(Path.cwd().name, os.environ["CUDA_VISIBLE_DEVICES"] == "")"""
+print(Path.cwd().name, os.environ["CUDA_VISIBLE_DEVICES"] == "")
+from tweetsent_utils.show import progress
+progress.PACE_OF_LINES = progress.Pace(0)
+assert len(list(progress.track_progress(range(3), "prints nothing", Path(os.devnull)))) == 3"""
 
 
 def printed(*lines):

@@ -11,8 +11,9 @@ from tweetsent_utils.show.progress import track_progress
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    """The path of a log."""
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of a log, which no command follows."""
+    monkeypatch.delenv("TWEETSENT_NOTES", raising=False)
     return tmp_path / "log"
 
 
@@ -59,6 +60,52 @@ def test_batches_are_counted_in_tweets(log):
     last = states(log)[-1]
     assert "7/7" in last
     assert "tweet/s" in last
+
+
+def test_after_a_stop_the_bar_goes_on_and_the_rate_is_that_of_the_new_tweets(log, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("tqdm.std.time", lambda: now[0])
+    seen = []
+    batches = [{"labels": [0] * 16}] * 3
+    for _ in track_progress(batches, "training", log, tweets=1200, done=96):
+        seen.append(states(log)[-1])
+        now[0] += 4
+    assert "96/1200" in seen[0]
+    assert "112/1200" in seen[1]
+    assert "4.00 tweet/s" in seen[1]  # 16 in 4 seconds, and not 112
+    assert "144/1200" in states(log)[-1]
+
+
+def test_steps_that_are_left_count_on_from_those_that_are_done(log):
+    list(track_progress(range(3), "epoch 1", log, done=7))
+    first, *_, last = states(log)
+    assert "7/10" in first
+    assert "10/10" in last
+
+
+@pytest.mark.parametrize(
+    ("follower", "interactive", "lines"),
+    [
+        ({}, False, ["one: 100%", "two: 100%"]),  # plain papermill
+        ({"TWEETSENT_NOTES": "notes"}, False, []),  # a command follows the log
+        ({}, True, []),  # JupyterLab shows the bar
+    ],
+)
+def test_where_nobody_shows_the_log_a_line_a_minute_is_printed(
+    log, monkeypatch, capsys, follower, interactive, lines
+):
+    now = [0.0]
+    for name, value in follower.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(progress, "is_interactive", lambda: interactive)
+    monkeypatch.setattr(progress, "tqdm_notebook", tqdm)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(progress, "PACE_OF_LINES", progress.Pace(60))
+    for name in ("one", "two"):  # two epochs
+        for _ in track_progress(range(3), name, log):
+            now[0] += 21
+    printed = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in printed] == lines
 
 
 def test_nested_bars_write_whole_states_of_both(log):
