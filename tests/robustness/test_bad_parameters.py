@@ -33,6 +33,7 @@ TWO_CLASSES = "two or more classes, each once"
         ("cleaning", False, "choose one of"),
         ("precision", "fp8", "choose one of auto, bf16, fp32"),
         ("label_order", "[low]", TWO_CLASSES),
+        ("label_order", "low", TWO_CLASSES),
         ("label_order", "[low, high, Low]", TWO_CLASSES),
         ("text_column", "Sentiment", "both 'Sentiment': name two different ones"),
         ("test_file", "data/sample/Corona_NLP_train.csv", "name two different ones"),
@@ -43,7 +44,12 @@ TWO_CLASSES = "two or more classes, each once"
         ),
         ("self", "1", "no notebook declares a parameter 'self'"),
         ("run_name", "../elsewhere", "run_name is '../elsewhere'"),
-        ("run_name", "reference", "run_name is 'reference'"),
+        ("run_name", "", "run_name is '', which names no folder"),
+        ("run_name", "Reference", "run_name is 'Reference', where the published figures are"),
+        ("run_name", "a/b", "run_name is 'a/b', which is no plain name"),
+        ("run_name", "ends.", "run_name is 'ends.', which is no plain name"),
+        ("run_name", "nul", "run_name is 'nul', which Windows keeps for a device"),
+        ("run_name", "COM1.x", "run_name is 'COM1.x', which Windows keeps for a device"),
     ],
 )
 def test_a_value_out_of_its_range_is_refused(refusal, name, value, reason):
@@ -71,7 +77,6 @@ def test_a_value_out_of_its_range_is_refused(refusal, name, value, reason):
         ("profile", "perhaps", "bool, such as False"),
         ("profile", 1, "bool"),
         ("encoder", 5, "str"),
-        ("label_order", "good", "list"),
         ("label_order", "{a: 1}", "list"),
         ("label_order", "[no, yes]", "list"),  # which YAML takes for False and True
         ("label_order", [1.5, 2], "list"),
@@ -82,6 +87,52 @@ def test_a_value_of_a_wrong_type_is_refused_with_the_type_and_an_example(
 ):
     message = refusal(check_parameters, {name: value})
     assert message.startswith(f"{name} is {value!r}: give a value of type {kind}")
+
+
+def nested(depth: int) -> list:
+    value = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def multiplied(depth: int) -> list:
+    """What YAML makes of aliases to aliases: 9 to the power of `depth` lists that are few."""
+    value = ["lol"]
+    for _ in range(depth):
+        value = [value] * 9
+    return value
+
+
+@pytest.mark.parametrize("name", ["label_order", "seed", "encoder", "cleaning", "max_lr"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 9000,
+        "[" * 100_000,
+        "{a: " * 2000,
+        "&a [*a]",
+        nested(100_000),
+        multiplied(60),
+        {"a": multiplied(60)},
+        16**9000,
+        -(16**9000),
+        [None] * 10**6,
+        dict.fromkeys(range(10**5), "x"),
+    ],
+    ids=["text", "long text", "objects", "itself", "deep", "bomb", "bomb inside"]
+    + ["number", "negative number", "list", "object"],
+)
+def test_a_huge_or_endlessly_nested_value_is_refused_in_one_short_sentence(refusal, name, value):
+    if name in ("encoder", "cleaning") and isinstance(value, str):
+        value = [value]
+    assert refusal(check_parameters, {name: value}).startswith(f"{name} is ")
+
+
+def test_a_list_of_too_many_names_is_refused(refusal):
+    labels = [f"label {number}" for number in range(10_001)]
+    assert "name at most 10,000" in refusal(check_parameters, {"label_order": labels})
+    assert check_parameters({"label_order": labels[:-1]})["label_order"] == labels[:-1]
 
 
 def test_an_unknown_name_is_only_compared_with_those_it_resembles(refusal):
@@ -121,6 +172,7 @@ def test_a_parameter_file_that_cannot_be_read_is_refused(tmp_path, refusal):
         ("max_lr", None, "give a value of type float"),
         ("label_order", ["low", "low"], TWO_CLASSES),
         ("label_order", [0, 1], "give a value such as"),
+        ("label_order", "[]", "with papermill as in -y 'label_order: [one, two]'"),
         ("run_name", "a/b", "run_name is 'a/b'"),
     ],
 )

@@ -1,6 +1,9 @@
 """The parameters of a run: the type, the range and the default of each, checked."""
 
+import csv
 import difflib
+import os
+import reprlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +15,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 
 from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.paths import PROJECT_ROOT
+
+MOST_CHARACTERS = 10_000  # of a value that is given as text
+MOST_NAMES = 10_000  # in a list
+FILES = ("train_file", "test_file", "encoder")  # an encoder may be a folder
 
 
 def write_out_numbers(value: Any) -> Any:
@@ -21,10 +29,31 @@ def write_out_numbers(value: Any) -> Any:
     return [str(item) if type(item) is int else item for item in value]
 
 
+def read_text(text: str, kind: type) -> Any:
+    """Read a value of a type that came as text; what cannot be read comes back as it is."""
+    value = text
+    if len(text) <= MOST_CHARACTERS:
+        with suppress(ValueError, yaml.YAMLError, RecursionError):
+            value = float(text) if kind is float else yaml.safe_load(text)
+        if kind is list and not isinstance(value, list) and text.lstrip()[:1] not in ("[", "{"):
+            return split_at_commas(text)
+    return value
+
+
+def split_at_commas(text: str) -> list[str]:
+    """Return the names in a text such as `low, high`; a name in double quotes may have commas."""
+    rows = csv.reader(text.splitlines(), skipinitialspace=True)
+    return [name.strip() for row in rows for name in row if name.strip()]
+
+
 Count = Annotated[int, Field(ge=1, le=10**6)]
 Limit = Annotated[int, Field(ge=0, le=10**9)]
 Share = Annotated[float, Field(ge=0, le=0.9)]
-Names = Annotated[list[str], BeforeValidator(write_out_numbers)]
+Names = Annotated[
+    list[str],
+    Field(max_length=MOST_NAMES),
+    BeforeValidator(write_out_numbers),
+]
 
 
 class Parameters(BaseModel):
@@ -96,8 +125,7 @@ class Parameters(BaseModel):
         for name, value in values.items():
             kind = cls.model_fields[name].annotation if name in cls.model_fields else str
             if isinstance(value, str) and kind is not str and get_origin(kind) is not Literal:
-                with suppress(ValueError, yaml.YAMLError):  # then the type is refused below
-                    parsed[name] = float(value) if kind is float else yaml.safe_load(value)
+                parsed[name] = read_text(value, get_origin(kind) or kind)
         return parsed
 
     @model_validator(mode="after")
@@ -105,7 +133,7 @@ class Parameters(BaseModel):
         """Refuse values that are fine one by one and not together; defaults are not held to it."""
         labels = self.label_order
         if labels and len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
-            what = f"label_order is {labels!r}"
+            what = f"label_order is {show_value(labels)}"
             raise TweetsentError(f"{what}: name two or more classes, each once, or none")
         for one, other in (("train_file", "test_file"), ("text_column", "label_column")):
             are_given = {one, other} <= self.model_fields_set
@@ -123,9 +151,9 @@ def check_parameters(values: dict[str, Any]) -> dict[str, Any]:
     """
     for name in values:  # not all of them need be text: YAML has other keys
         if name not in Parameters.model_fields:
-            near = difflib.get_close_matches(str(name), Parameters.model_fields, n=1)
+            near = difflib.get_close_matches(str(name)[:100], Parameters.model_fields, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "configs/quick.yaml names them all"
-            raise TweetsentError(f"no notebook declares a parameter {name!r}: {hint}")
+            raise TweetsentError(f"no notebook declares a parameter {show_value(name)}: {hint}")
     try:
         checked = Parameters(**values)
     except ValidationError as error:
@@ -137,15 +165,29 @@ def describe_error(error: ValidationError, values: dict[str, Any]) -> str:
     """Return the first thing that is wrong with some values: which, and what to give instead."""
     first = error.errors()[0]
     name = str(first["loc"][0])
-    value = values[name]
+    what = f"{name} is {show_value(values[name])}"
     field = Parameters.model_fields[name]
     if first["type"] == "literal_error":
-        return f"{name} is {value!r}: choose one of {', '.join(get_args(field.annotation))}"
+        return f"{what}: choose one of {', '.join(get_args(field.annotation))}"
     if first["type"] in ("greater_than_equal", "less_than_equal", "finite_number"):
         least, most = range_of(field)
-        return f"{name} is {value!r}: give a value between {least:,} and {most:,}"
+        return f"{what}: give a value between {least:,} and {most:,}"
+    if first["type"] == "too_long":
+        return f"{what}: name at most {MOST_NAMES:,}"
     kind = get_origin(field.annotation) or field.annotation
-    return f"{name} is {value!r}: give a value of type {kind.__name__}, such as {field.default!r}"
+    return f"{what}: give a value of type {kind.__name__}, such as {field.default!r}"
+
+
+def show_value(value: Any) -> str:
+    """Return a value as Python writes it, shortened if it is long or deeply nested."""
+    shown = reprlib.Repr()
+    shown.maxlevel, shown.maxlist, shown.maxdict = 3, 12, 12
+    shown.maxstring, shown.maxlong = 120, 40
+    try:
+        text = shown.repr(value)
+    except ValueError:  # a number of thousands of digits
+        return f"a very long {type(value).__name__}"
+    return text if len(text) <= 300 else f"{text[:300]} ..."
 
 
 def range_of(field: FieldInfo) -> tuple[float, float]:
@@ -169,11 +211,28 @@ def gather_parameters(
 
     Raises `TweetsentError` for a file that cannot be read, and what `check_parameters` refuses.
     """
-    given = load_parameter_file(file) if file else {}
+    given = load_parameter_file(Path(os.path.expanduser(file))) if file else {}
     given |= dict(overrides)
     if run_name is not None:
         given["run_name"] = run_name
-    return check_parameters(default_parameters() | given)
+    defaults = default_parameters()
+    for name in FILES:
+        if name in given and given[name] != defaults[name]:
+            given[name] = find_here(given[name])
+    return check_parameters(defaults | given)
+
+
+def find_here(path: Any) -> Any:
+    """Return the absolute path of what is in the working directory; anything else as it is.
+
+    The kernels work in another folder. What the project has at this very place keeps its name, so
+    that the records of a run are the same on every machine.
+    """
+    if not isinstance(path, str) or not path:
+        return path
+    here = os.path.abspath(path)
+    is_of_project = here == os.path.normpath(PROJECT_ROOT / path)
+    return here if os.path.exists(here) and not is_of_project else path
 
 
 def load_parameter_file(file: Path) -> dict[str, Any]:

@@ -5,14 +5,19 @@ from pathlib import Path
 from typing import Any
 
 from tweetsent_utils.checksums import verify_file, write_recorded
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.files import delete, load_json, load_yaml, save_json, save_yaml, write_errors
 from tweetsent_utils.paths import outputs_root
 from tweetsent_utils.pipeline.environment import describe_environment
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
-from tweetsent_utils.pipeline.parameters import check_parameters, default_parameters
+from tweetsent_utils.pipeline.parameters import (
+    check_parameters,
+    default_parameters,
+    show_value,
+)
 
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
+DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"  # no folder of Windows may be called so
 
 
 def run_folder(run_name: str) -> Path:
@@ -33,10 +38,19 @@ def run_folder(run_name: str) -> Path:
 
 
 def require_plain_name(run_name: str) -> None:
-    """Refuse a name that leads out of the outputs, or to the published figures."""
-    if not re.fullmatch(r"\w[\w.-]*", run_name) or run_name == "reference":
-        what = f"run_name is {run_name!r}, and outputs/reference/ keeps the published figures"
-        remedy = "use letters, digits, '.', '_' and '-', or an absolute path"
+    """Refuse a name that leads out of the outputs, to the published figures, or to no folder."""
+    remedy = "use letters, digits, '.', '_' and '-', or an absolute path"
+    if run_name.casefold() == "reference":
+        what = f"run_name is {run_name!r}, where the published figures are"
+        raise TweetsentError(f"{what}: choose another name (--run)")
+    if not run_name:
+        raise TweetsentError(f"run_name is '', which names no folder: {remedy}")
+    if re.fullmatch(DEVICE, run_name, re.IGNORECASE):
+        raise TweetsentError(
+            f"run_name is {run_name!r}, which Windows keeps for a device: {remedy}"
+        )
+    if not re.fullmatch(r"\w([\w.-]*[\w-])?", run_name):
+        what = f"run_name is {run_name!r}, which is no plain name of a folder"
         raise TweetsentError(f"{what}: {remedy}")
 
 
@@ -61,7 +75,7 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
     for name, value in values.items():
         if name in recorded and recorded[name] != value:
             what = f"{name} was {recorded[name]!r} in this run and is {value!r} now"
-            print(f"{what}: this notebook starts over with it")
+            note(f"{what}: this notebook starts over with it")
     save_yaml(folder / "params.yaml", recorded | values)
     return folder
 
@@ -87,7 +101,9 @@ def require_own_types(values: dict[str, Any]) -> None:
     for name, value in check_parameters(values).items():
         if value != values[name]:
             remedy = f"give a value such as {defaults[name]!r}"
-            raise TweetsentError(f"{name} is {values[name]!r}: {remedy}")
+            if isinstance(value, list):  # papermill's -p passes a list as text
+                remedy += f", with papermill as in -y '{name}: [one, two]'"
+            raise TweetsentError(f"{name} is {show_value(values[name])}: {remedy}")
 
 
 def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
