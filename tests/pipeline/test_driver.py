@@ -125,6 +125,33 @@ def test_a_sweep_over_settings_leaves_the_test_set_to_the_run_that_is_chosen(
     assert executed == [f"{chosen}/04_test", f"{chosen}/06_compare"]
 
 
+@pytest.mark.parametrize(
+    ("sweep", "start", "choices"),
+    [("max_lr=0.1,0.2", "04", "01, 02, 06"), ("seed=0,1", "05", "01, 02, 04, 06")],
+)
+def test_a_start_that_a_sweep_does_not_come_to_is_refused(
+    small_notebooks, executed, sweep, start, choices
+):
+    small_notebooks.write_last()
+    with pytest.raises(
+        TweetsentError, match=f"--from {start} has no meaning .* runs {choices} only"
+    ):
+        run_all(parameters(), [sweep], start)
+    assert executed == []
+    run_all(parameters(), [sweep], "02")
+    run_all(parameters(), [sweep], "06")
+    assert executed[-1] == "quick-compared/06_compare"
+
+
+def test_names_are_checked_before_the_first_run_of_a_sweep(small_notebooks, executed, outputs):
+    small_notebooks.write_last()
+    (outputs / "quick-seed-1").mkdir(parents=True)
+    (outputs / "quick-seed-1" / "holiday.jpg").touch()
+    with pytest.raises(TweetsentError, match=r"holds holiday\.jpg"):
+        run_all(parameters(), ["seed=0,1"])
+    assert executed == []
+
+
 def test_a_run_that_fails_does_not_stop_the_others(small_notebooks, executed, outputs, capsys):
     small_notebooks.write_last()
     with pytest.raises(TweetsentError, match="1 of the 3 runs failed.*quick-compared"):

@@ -87,6 +87,7 @@ def test_the_notebook_its_cell_and_the_last_new_line_of_the_log_are_shown(watch,
     append(log, "\repoch 1:  10%\repoch 1:  50%   \n")
     assert screen.shows("03_training: in cell 4 of 9, epoch 1:  50%")
     assert "old line" not in screen.getvalue()
+    monitor.close()
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -129,6 +130,7 @@ def test_on_a_terminal_the_status_replaces_itself_and_a_kept_line_stays(watch, m
     monitor.say("03_training: a line that is longer than the terminal is wide")
     assert "wide\n" in screen.getvalue()
     assert "\x1b" not in screen.getvalue()  # which old consoles of Windows show as it is
+    monitor.close()
 
 
 def test_files_that_cannot_be_read_end_nothing(watch, log, notes):
@@ -139,6 +141,7 @@ def test_files_that_cannot_be_read_end_nothing(watch, log, notes):
         file.mkdir()
     monitor.cell_started(cell_index=0)
     assert screen.shows("03_training: in cell 1 of 9\n")
+    monitor.close()
 
 
 def test_nothing_is_shown_after_closing(watch):

@@ -29,6 +29,12 @@ def test_the_name_of_a_run_is_one_of_a_folder():
     assert run["encoder"] == "some/encoder v2"
 
 
+@pytest.mark.parametrize("values", ["a/b,a-b", "Enc,enc", "a,a", "a.,a"])
+def test_runs_that_would_share_a_folder_on_some_system_are_refused(values):
+    with pytest.raises(TweetsentError, match="two runs of the sweep, quick-encoder-"):
+        expand_sweeps(default_parameters(), [f"encoder={values}"])
+
+
 @pytest.mark.parametrize(
     "sweep",
     ["max_lr", "max_lr=", "run_name=a,b", "max_rl=1,2", "max_lr=0.1,x", "max_lr=1,,2", "seed=3"],

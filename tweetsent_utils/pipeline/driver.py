@@ -53,11 +53,14 @@ def run_all(
     one, that of the comparison, `<run_name>-compared`.
     """
     runs = expand_sweeps(parameters, sweeps)
+    for run in runs:  # before any of them begins
+        run_folder(run["run_name"])
     if len(runs) == 1:
         return [run_pipeline(runs[0], start)]
     *steps, comparison = list_notebooks()
     if not all(sweep.startswith("seed=") for sweep in sweeps):
         steps = [path for path in steps if path.name < FIRST_ON_TEST]
+    refuse_other_start(start, [*steps, comparison])
     finished = run_each(runs, steps, start)
     if not finished:
         what = f"none of the {len(runs)} runs came to its end"
@@ -69,6 +72,15 @@ def run_all(
         remedy = f"fix them and run it again (the others are compared in {folder})"
         raise TweetsentError(f"{what}: {remedy}")
     return [*finished.values(), folder]
+
+
+def refuse_other_start(start: str | None, steps: Sequence[Path]) -> None:
+    """Refuse to start at a notebook that is none of the steps of a sweep."""
+    numbers = [path.name[:2] for path in steps]
+    if start is not None and start not in numbers:
+        what = f"--from {start} has no meaning here, as this sweep runs {', '.join(numbers)} only"
+        remedy = "choose one of them, or run the chosen setting to its end by its own --run"
+        raise TweetsentError(f"{what}: {remedy}")
 
 
 def run_each(

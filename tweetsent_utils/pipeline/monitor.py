@@ -82,6 +82,8 @@ class Monitor:
 
     def close(self) -> None:
         """Stop showing the status, show the last notes, and clear the status from a terminal."""
+        if self.stopped.is_set():
+            return
         self.stopped.set()
         self.thread.join()
         self.show_notes()

@@ -24,9 +24,21 @@ def expand_sweeps(parameters: dict[str, Any], sweeps: Sequence[str]) -> list[dic
         run_name = parameters["run_name"]
         for name in values_by_name:  # as they were given; the grid sorts them
             run_name += re.sub(r"[^\w.]+", "-", f"-{name}-{combination[name]}")
-        run = parameters | combination | {"run_name": run_name}
+        run = parameters | combination | {"run_name": run_name.rstrip(".-")}
         runs.append(check_parameters(run))
+    refuse_equal_names([run["run_name"] for run in runs])
     return runs
+
+
+def refuse_equal_names(names: Sequence[str]) -> None:
+    """Refuse names that are one folder where upper and lower case are one, as on Windows."""
+    seen = {}
+    for name in names:
+        folder = name.casefold()
+        if folder in seen:
+            what = f"two runs of the sweep, {seen[folder]} and {name}, would have the same folder"
+            raise TweetsentError(f"{what}: give values that differ in letters or digits")
+        seen[folder] = name
 
 
 def parse_sweeps(sweeps: Sequence[str]) -> dict[str, list[Any]]:
