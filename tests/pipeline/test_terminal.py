@@ -66,3 +66,29 @@ say("the run went on", "stderr")
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (0, "first\n")
     assert ended.stderr == "the run went on\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
+def test_a_run_ends_well_on_a_terminal_that_knows_few_letters(
+    small_notebooks, tmp_path, monkeypatch, encoding
+):
+    notes = "from tweetsent_utils.errors import note\nnote('caf\u00e9 \u2603')"
+    small_notebooks.write_first(notes)
+    small_notebooks.write_second("raise ValueError('na\u00efve \u2603 \x1b[2J')")
+    monkeypatch.setenv("TWEETSENT_OUTPUTS", str(tmp_path / "outputs \u2603"))
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    code = f"""
+import sys
+from pathlib import Path
+from tweetsent_utils.pipeline import cli, notebooks
+notebooks.NOTEBOOKS = Path({str(small_notebooks.folder)!r})
+sys.exit(cli.main(["run"]))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True)
+    shown, errors = (text.decode(encoding) for text in (ended.stdout, ended.stderr))
+    assert ended.returncode == 1
+    assert "01_first: done in" in shown
+    assert shown.count("2603") + shown.count("\u2603") == 1
+    assert errors.startswith("error: 02_second stopped in code cell 3: ValueError: na")
+    assert "Traceback" not in errors
