@@ -46,7 +46,9 @@ def split_at_commas(text: str) -> list[str]:
     return [name.strip() for row in rows for name in row if name.strip()]
 
 
-Count = Annotated[int, Field(ge=1, le=10**6)]
+MOST_COUNTED = 10**6
+Count = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
+AutoCount = Count | Literal["auto"]
 Limit = Annotated[int, Field(ge=0, le=10**9)]
 Share = Annotated[float, Field(ge=0, le=0.9)]
 Names = Annotated[
@@ -97,7 +99,7 @@ class Parameters(BaseModel):
 
     # The training
     batch_size: Count = 16
-    num_epochs: Count | Literal["auto"] = "auto"
+    num_epochs: AutoCount = "auto"
     max_lr: float = Field(3e-4, ge=1e-9, le=1.0)
     micro_batch_size: Limit = 0
     warmup_ratio: Share = 0.1
@@ -167,6 +169,8 @@ def describe_error(error: ValidationError, values: dict[str, Any]) -> str:
     name = str(first["loc"][0])
     what = f"{name} is {show_value(values[name])}"
     field = Parameters.model_fields[name]
+    if field.annotation == AutoCount:
+        return f"{what}: give a value between 1 and {MOST_COUNTED:,}, or 'auto'"
     if first["type"] == "literal_error":
         return f"{what}: choose one of {', '.join(get_args(field.annotation))}"
     if first["type"] in ("greater_than_equal", "less_than_equal", "finite_number"):

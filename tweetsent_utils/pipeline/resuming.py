@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_model
 
 from tweetsent_utils.checksums import verify_file, verify_folder
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.evaluation.calibration import apply_temperature
 from tweetsent_utils.files import load_json, read_errors, save_json
 from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
@@ -71,7 +71,7 @@ def open_finished(run: Path, model: torch.nn.Module, settings: dict[str, Any]) -
     apply_temperature(model, 1 / temperature)
     del model.config.calibration_temperature
     how = f"delete {run / 'training.json'} to train it again, or choose another run_name"
-    print(f"this run's training is finished, and is opened from its files: {how}")
+    note(f"this run's training is finished, and is opened from its files: {how}")
     timings = load_json(run / "timings.json")
     seconds = timings.get("training", {}).get("seconds", 0.0)
     return {"history": read_history(run / "history.csv"), "seconds": seconds}

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_model, save_model
 
 from tweetsent_utils.checksums import verify_folder, write_sealed_folder
-from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.errors import TweetsentError, note, user_error
 from tweetsent_utils.files import delete, save_json
 from tweetsent_utils.training.randomness import generator_states, restore_generators
 
@@ -74,7 +74,7 @@ def load_checkpoint(
     restore_generators(state["generators"])
     steps = len(progress["history"])
     if steps:
-        print(f"going on after step {steps:,}, where a checkpoint was left")
+        note(f"going on after step {steps:,}, where a checkpoint was left")
     return progress
 
 
@@ -89,9 +89,9 @@ def last_checkpoint(folder: Path) -> Path | None:
             return verify_folder(checkpoint, "03_training")
         except TweetsentError as error:
             what = str(error).partition(": ")[0]
-            print(f"{what}: this checkpoint is passed over")
+            note(f"{what}: this checkpoint is passed over")
     if found:
-        print("no whole checkpoint is left: training starts over")
+        note("no whole checkpoint is left: training starts over")
     return None
 
 
@@ -108,4 +108,4 @@ def move_aside(folder: Path, saved: dict[str, Any], settings: dict[str, Any]) ->
     delete(aside)
     folder.rename(aside)
     what = f"there is a checkpoint made with another {changed}"
-    print(f"{what}: training starts over, and it is kept in {aside.name}/")
+    note(f"{what}: training starts over, and it is kept in {aside.name}/")
