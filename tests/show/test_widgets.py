@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tweetsent_utils.show import widgets
-from tweetsent_utils.show.widgets import browse_tweets, classify_box
+from tweetsent_utils.show.widgets import ALL, browse_tweets, classify_box
 
 LABELS = ["low", "<b>", "high"]
 EVIL = '<script>alert("x")</script> & $more$'
@@ -91,15 +91,32 @@ def test_the_browser_goes_through_all_tweets_and_round_again(jupyterlab):
 
 def test_the_browser_filters_by_class_day_and_word_together(jupyterlab):
     open_browser()
-    assert set(jupyterlab.controls["label"].options) == {"all", *LABELS}
+    assert set(jupyterlab.controls["label"].options) == {ALL, *LABELS}
     choose = jupyterlab.choose
     assert row(choose(label="high")) == 12
     assert row(choose(date="2020-03-17")) == 14
-    assert row(choose(label="all")) == 11
+    assert row(choose(label=ALL)) == 11
     assert row(choose(word="AND QUEUES")) == 14
     assert "No tweet matches" in choose(label="low")
     assert row(choose(word="(again")) == 11
-    assert row(choose(label="all", date="no day", word="")) == 13
+    assert row(choose(label=ALL, date="no day", word="")) == 13
+
+
+def test_a_class_may_have_any_name(jupyterlab):
+    texts, labels = pd.Series(["tea", "milk"]), pd.Series(["none", "all"])
+    browse_tweets(texts, labels, pd.to_datetime(pd.Series([None, None])), ["none", "all"])
+    assert row(jupyterlab.choose(label="all")) == 1
+    assert "1 of 1" in jupyterlab.choose(label="all")
+    assert "1 of 2" in jupyterlab.choose(label=ALL)
+    assert "1 of 2" in jupyterlab.choose(date="no day")
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_no_tweets_are_said_to_match(screen, monkeypatch, is_watched):
+    monkeypatch.setattr(widgets, "is_interactive", lambda: is_watched)
+    none = pd.Series([], dtype=str)
+    browse_tweets(none, none, pd.to_datetime(none), LABELS)
+    assert "No tweet matches" in screen.shown[-1]
 
 
 def open_box(example: str) -> None:

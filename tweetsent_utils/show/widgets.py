@@ -11,7 +11,7 @@ from ipywidgets import BoundedIntText, Text, interact
 from tweetsent_utils.show.display import is_interactive, tweet_card
 from tweetsent_utils.show.style import class_colors
 
-ALL = "all"
+ALL = "(all)"  # a class may well be called "all"
 
 
 def browse_tweets(
@@ -48,7 +48,7 @@ def browse_tweets(
             label=[ALL, *label_order],
             date=[ALL, *day_names.unique()],
             word=Text(continuous_update=False),
-            number=BoundedIntText(1, 1, len(texts)),
+            number=BoundedIntText(1, 1, max(len(texts), 1)),
         )
     else:
         show(ALL, ALL, "", 1)
