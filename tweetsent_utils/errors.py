@@ -1,6 +1,7 @@
 """What users are told in a sentence: what stops the work, and notes, which stop nothing."""
 
 import os
+import reprlib
 import signal
 import sys
 import textwrap
@@ -45,14 +46,19 @@ def user_error(what: str, remedy: str, *kinds: type[Exception]) -> Iterator[None
         raise TweetsentError(f"{what} ({reason}): {remedy}") from None
 
 
-def quote(value: object, most: int = 100) -> str:
+def quote(value: object, most: int = 200) -> str:
     """Return a value as a sentence can hold it: on one line, at most `most` characters long.
 
     Control characters, which a file may hold and a terminal would obey, are written as escapes.
+    Lists of lists of lists are shown to their third level only.
     """
+    short = reprlib.Repr()
+    short.maxlevel = 3
+    short.maxlist = short.maxdict = 12
+    short.maxstring = short.maxother = most
     try:
-        words = repr(value)
-    except (ValueError, RecursionError):  # a number of 4,300 digits, lists in lists in lists
+        words = short.repr(value)
+    except ValueError:  # a number of thousands of digits
         words = f"a {type(value).__name__} that is too large to show"
     return words if len(words) <= most else f"{words[:most]} ..."
 
@@ -68,7 +74,7 @@ def quote_names(names: Iterable[object], most: int = 200) -> str:
     for name in names:
         if len(", ".join(shown)) > most:
             return f"{', '.join(shown)} and {len(names) - len(shown):,} more"
-        shown.append(quote(name))
+        shown.append(quote(name, most=100))
     return ", ".join(shown)
 
 

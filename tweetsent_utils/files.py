@@ -33,6 +33,32 @@ def read_whole_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
+class PlainLoader(yaml.SafeLoader):
+    """A loader of YAML without aliases, of which ten lines can mean more than a memory holds."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        """Refuse an alias, and return any other node."""
+        if self.check_event(yaml.AliasEvent):
+            place = self.peek_event().start_mark
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=place)
+        return super().compose_node(parent, index)
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the value that a YAML text holds.
+
+    Raises `yaml.YAMLError` for what is no YAML, an alias, and lists within lists without an end,
+    and `ValueError` for a number or a date that there cannot be.
+    """
+    loader = PlainLoader(text)
+    try:
+        return loader.get_single_data()
+    except RecursionError:
+        raise yaml.YAMLError("it holds lists within lists, too deep to be read") from None
+    finally:
+        loader.dispose()
+
+
 def write_errors(path: Path) -> AbstractContextManager[None]:
     """Return a context that reports a full disk or a read-only folder in one sentence."""
     remedy = "make room, or choose a folder that you may write to (run_name, --run)"

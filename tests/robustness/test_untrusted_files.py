@@ -1,12 +1,16 @@
 """Nothing that is read is run: files from elsewhere may be hostile."""
 
 import json
+import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 
 from tweetsent_utils.checksums import write_sealed_folder
+from tweetsent_utils.data.labels import label_ids
+from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.files import load_yaml
 from tweetsent_utils.model.classifier import load_classifier
@@ -70,3 +74,72 @@ def test_yaml_that_calls_is_refused(tmp_path, ran, refusal):
     assert "mine.yaml does not hold" in refusal(gather_parameters, tmp_path / "mine.yaml")
     assert "mine.yaml is damaged" in refusal(load_yaml, tmp_path / "mine.yaml")
     assert "seed is" in refusal(check_parameters, {"seed": call})
+
+
+# Ten times ten times ten ... lists: written out, they take more than any memory.
+UNFOLDING = "a0: &a0 [x]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 20)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (UNFOLDING, "aliases are not allowed"),
+        ("label_order: &all [*all]\n", "aliases are not allowed"),
+        ("label_order: " + "[" * 50_000, "too deep"),
+        ("label_order: " + "[" * 5_000 + "]" * 5_000, "too deep"),
+        ("- " * 40_000 + "x", "too deep"),
+        ("encoder: " + "x" * 10**6, "1,000,009 bytes"),
+        ("seed: " + "9" * 5_000, "does not hold YAML"),
+        ("seed: 0x" + "f" * 5_000, "seed is"),
+        ("? 0x" + "f" * 5_000 + "\n: 1", "no notebook declares a parameter"),
+        ("seed: {a: {b: [1, 2]}}", "seed is {'a': {'b': [1, 2]}}: give a value of type int"),
+        ("seed: " + "{a: " * 200 + "}" * 200, "seed is {'a': {'a':"),
+        ("cleaning: " + "x" * 50_000, "choose one of raw"),
+        ("x" * 50_000 + ": 1", "does not hold YAML"),
+        ("? [a, b]\n: 1", "does not hold YAML"),
+        ("label_order: [" + "low, " * 9_000 + "low]", "label_order is"),
+        ('"\\e[2J": 1', r"a parameter '\x1b[2J'"),
+    ],
+)
+def test_yaml_that_is_no_list_of_parameters_is_refused_at_once(tmp_path, refusal, content, reason):
+    (tmp_path / "mine.yaml").write_text(content)
+    assert reason in refusal(gather_parameters, tmp_path / "mine.yaml")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes among files here")
+def test_a_parameter_file_without_an_end_is_refused(tmp_path, refusal):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zeros.yaml").symlink_to("/dev/zero")
+    for name in ("pipe.yaml", "zeros.yaml"):
+        assert "is a pipe or a device" in refusal(gather_parameters, tmp_path / name)
+
+
+@pytest.mark.parametrize("value", ["[" * 50_000, "[&a x, *a]", "0x" + "f" * 5_000, "9" * 5_000])
+def test_a_parameter_in_odd_yaml_is_refused(refusal, value):
+    assert "seed is" in refusal(check_parameters, {"seed": value})
+
+
+def test_control_characters_of_a_file_are_shown_as_escapes(tmp_path, refusal, capsys):
+    """A terminal would obey them: they clear the screen, ring, and turn letters around."""
+    file = tmp_path / "tweets.csv"
+    odd = "\x1b[2J\x07\u202e\x9b"
+    for content in (
+        f"{odd},text\na,b\n",
+        f"a,b\nfull shelves,{odd}\nno queue,{odd}\nx,b\n",
+        f"text,label\na,{odd}\n",
+    ):
+        file.write_text(content, encoding="utf-8")
+        message = refusal(
+            lambda: label_ids(read_tweets(file, "text", "label")["label"], LABELS, file)
+        )
+        assert message.isprintable()
+    file = tmp_path / "tweets.jsonl"
+    file.write_text(json.dumps({"text": {odd: odd}, "label": odd}))
+    assert refusal(read_tweets, file, "text", "label").isprintable()
+    label_ids(pd.Series([f"{odd} Low"]), [f"{odd} low", "high"], file)
+    assert capsys.readouterr().out.strip().isprintable()
+    for order in ([f"low{odd}", "high"], ["x" * 10**6, odd]):
+        message = refusal(label_ids, pd.Series(["y" * 10**6]), order * 1000, file)
+        assert message.isprintable()

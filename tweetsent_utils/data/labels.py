@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, quote, quote_names
 
 
 def class_names(labels: pd.Series, label_order: Sequence[str]) -> list[str]:
@@ -34,13 +34,13 @@ def label_ids(labels: pd.Series, label_order: Sequence[str], path: str | Path) -
     unknown = found.isna()
     if unknown.any():
         row_id = unknown.idxmax()
-        where = f"{path}: data row {row_id + 1} has the unknown label {labels[row_id]!r}"
-        known = ", ".join(label_order)[:300]
-        remedy = f"correct it, or add it to label_order, now {known}"
+        where = f"{path}: data row {row_id + 1} has the unknown label {quote(labels[row_id])}"
+        remedy = f"correct it, or add it to label_order, now {quote_names(label_order)}"
         raise TweetsentError(f"{where} ({unknown.sum()} such rows): {remedy}")
     respelled = labels[~labels.isin(label_order)]
     if len(respelled):
         row_id = respelled.index[0]
-        where = f"{path}: data row {row_id + 1} has the label {respelled[row_id]!r}"
-        print(f"{where}, read as {label_order[int(found[row_id])]!r} ({len(respelled)} such rows)")
+        where = f"{path}: data row {row_id + 1} has the label {quote(respelled[row_id])}"
+        label = quote(label_order[int(found[row_id])])
+        print(f"{where}, read as {label} ({len(respelled)} such rows)")
     return found.astype(int)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, quote
 
 
 def check_overlap(
@@ -43,10 +43,10 @@ def split_at_random(
     """
     counts = labels.value_counts()
     if len(counts) < 2:
-        only = label_order[labels.iloc[0]]
-        raise TweetsentError(f"every training tweet is {only!r}: give tweets of two classes")
+        only = quote(label_order[labels.iloc[0]])
+        raise TweetsentError(f"every training tweet is {only}: give tweets of two classes")
     if counts.min() < 2:
-        what = f"the class {label_order[counts.idxmin()]!r} has one training tweet"
+        what = f"the class {quote(label_order[counts.idxmin()])} has one training tweet"
         remedy = "add tweets, or leave the class out"
         raise TweetsentError(f"{what}, and both sides of the split need one: {remedy}")
     rows = count_validation_rows(len(labels), validation_rows, validation_share)
@@ -106,8 +106,8 @@ def split_latest_days(
     is_late = days >= first_day
     one_sided = sorted(set(labels[is_late]) ^ set(labels[~is_late]))
     if one_sided:
-        name = label_order[one_sided[0]]
-        what = f"the class {name!r} is on one side only of a split at {first_day:%Y-%m-%d}"
+        name = quote(label_order[one_sided[0]])
+        what = f"the class {name} is on one side only of a split at {first_day:%Y-%m-%d}"
         remedy = "change validation_rows and validation_share, or set validation_split to 'random'"
         raise TweetsentError(f"{what}: {remedy}")
     return labels.index[~is_late], labels.index[is_late]

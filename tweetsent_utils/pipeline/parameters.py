@@ -3,7 +3,6 @@
 import csv
 import difflib
 import os
-import reprlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +13,11 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
-from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.errors import TweetsentError, quote, user_error
+from tweetsent_utils.files import parse_yaml, read_whole_file
 from tweetsent_utils.paths import PROJECT_ROOT
 
+MOST_BYTES = 100_000  # of a parameter file; all parameters take a thirtieth
 MOST_CHARACTERS = 10_000  # of a value that is given as text
 MOST_NAMES = 10_000  # in a list
 FILES = ("train_file", "test_file", "encoder")  # an encoder may be a folder
@@ -34,7 +35,7 @@ def read_text(text: str, kind: type) -> Any:
     value = text
     if len(text) <= MOST_CHARACTERS:
         with suppress(ValueError, yaml.YAMLError, RecursionError):
-            value = float(text) if kind is float else yaml.safe_load(text)
+            value = float(text) if kind is float else parse_yaml(text)
         if kind is list and not isinstance(value, list) and text.lstrip()[:1] not in ("[", "{"):
             return split_at_commas(text)
     return value
@@ -135,12 +136,12 @@ class Parameters(BaseModel):
         """Refuse values that are fine one by one and not together; defaults are not held to it."""
         labels = self.label_order
         if labels and len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
-            what = f"label_order is {show_value(labels)}"
+            what = f"label_order is {quote(labels)}"
             raise TweetsentError(f"{what}: name two or more classes, each once, or none")
         for one, other in (("train_file", "test_file"), ("text_column", "label_column")):
             are_given = {one, other} <= self.model_fields_set
             if are_given and getattr(self, one) == getattr(self, other):
-                what = f"{one} and {other} are both {getattr(self, one)!r}"
+                what = f"{one} and {other} are both {quote(getattr(self, one))}"
                 raise TweetsentError(f"{what}: name two different ones")
         return self
 
@@ -153,9 +154,9 @@ def check_parameters(values: dict[str, Any]) -> dict[str, Any]:
     """
     for name in values:  # not all of them need be text: YAML has other keys
         if name not in Parameters.model_fields:
-            near = difflib.get_close_matches(str(name)[:100], Parameters.model_fields, n=1)
+            near = difflib.get_close_matches(quote(name).strip("'"), Parameters.model_fields, n=1)
             hint = f"did you mean {near[0]!r}?" if near else "configs/quick.yaml names them all"
-            raise TweetsentError(f"no notebook declares a parameter {show_value(name)}: {hint}")
+            raise TweetsentError(f"no notebook declares a parameter {quote(name)}: {hint}")
     try:
         checked = Parameters(**values)
     except ValidationError as error:
@@ -167,7 +168,7 @@ def describe_error(error: ValidationError, values: dict[str, Any]) -> str:
     """Return the first thing that is wrong with some values: which, and what to give instead."""
     first = error.errors()[0]
     name = str(first["loc"][0])
-    what = f"{name} is {show_value(values[name])}"
+    what = f"{name} is {quote(values[name])}"
     field = Parameters.model_fields[name]
     if field.annotation == AutoCount:
         return f"{what}: give a value between 1 and {MOST_COUNTED:,}, or 'auto'"
@@ -180,18 +181,6 @@ def describe_error(error: ValidationError, values: dict[str, Any]) -> str:
         return f"{what}: name at most {MOST_NAMES:,}"
     kind = get_origin(field.annotation) or field.annotation
     return f"{what}: give a value of type {kind.__name__}, such as {field.default!r}"
-
-
-def show_value(value: Any) -> str:
-    """Return a value as Python writes it, shortened if it is long or deeply nested."""
-    shown = reprlib.Repr()
-    shown.maxlevel, shown.maxlist, shown.maxdict = 3, 12, 12
-    shown.maxstring, shown.maxlong = 120, 40
-    try:
-        text = shown.repr(value)
-    except ValueError:  # a number of thousands of digits
-        return f"a very long {type(value).__name__}"
-    return text if len(text) <= 300 else f"{text[:300]} ..."
 
 
 def range_of(field: FieldInfo) -> tuple[float, float]:
@@ -247,4 +236,7 @@ def load_parameter_file(file: Path) -> dict[str, Any]:
     kinds = (yaml.YAMLError, ValueError, TypeError, OSError)
     what = f"{file} does not hold YAML of `name: value` lines"
     with user_error(what, "see configs/quick.yaml", *kinds):
-        return dict(yaml.safe_load(file.read_text(encoding="utf-8")) or {})
+        data = read_whole_file(file)
+        if len(data) > MOST_BYTES:
+            raise ValueError(f"it has {len(data):,} bytes, and {MOST_BYTES:,} are allowed")
+        return dict(parse_yaml(data.decode("utf-8-sig")) or {})

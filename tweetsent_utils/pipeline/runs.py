@@ -5,16 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tweetsent_utils.checksums import verify_file, write_recorded
-from tweetsent_utils.errors import TweetsentError, note
+from tweetsent_utils.errors import TweetsentError, note, quote
 from tweetsent_utils.files import delete, load_json, load_yaml, save_json, save_yaml, write_errors
 from tweetsent_utils.paths import outputs_root
 from tweetsent_utils.pipeline.environment import describe_environment
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
-from tweetsent_utils.pipeline.parameters import (
-    check_parameters,
-    default_parameters,
-    show_value,
-)
+from tweetsent_utils.pipeline.parameters import check_parameters, default_parameters
 
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
 DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"  # no folder of Windows may be called so
@@ -103,7 +99,7 @@ def require_own_types(values: dict[str, Any]) -> None:
             remedy = f"give a value such as {defaults[name]!r}"
             if isinstance(value, list):  # papermill's -p passes a list as text
                 remedy += f", with papermill as in -y '{name}: [one, two]'"
-            raise TweetsentError(f"{name} is {show_value(values[name])}: {remedy}")
+            raise TweetsentError(f"{name} is {quote(values[name])}: {remedy}")
 
 
 def save_metrics(folder: Path, metrics: dict[str, Any]) -> None:
