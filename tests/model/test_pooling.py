@@ -2,16 +2,17 @@
 
 import pytest
 import torch
+from families import make_config
 from torch.nn.functional import layer_norm
 from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
-from tweetsent_utils.model.pooling import add_averaging_layer
+from tweetsent_utils.model.pooling import FAMILIES, add_averaging_layer
 
 
-@pytest.fixture(params=["bert", "roberta"])
+@pytest.fixture(params=FAMILIES)
 def model(request, make_encoder, label_order) -> torch.nn.Module:
     return load_classifier(make_encoder(request.param), label_order).eval()
 
@@ -47,6 +48,13 @@ def test_saved_model_with_the_added_layer_opens_anywhere(model, batch, tmp_path)
         opened = AutoModelForSequenceClassification.from_pretrained(tmp_path / "model").eval()
         assert torch.allclose(model(**batch).logits, before, atol=1e-4)
         assert torch.allclose(opened(**batch).logits, before, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["roberta-prelayernorm", "xlm-roberta-xl", "xmod", "longformer"])
+def test_layers_that_only_look_like_berts_are_refused(family):
+    model = AutoModelForSequenceClassification.from_config(make_config(family))
+    with pytest.raises(TweetsentError, match=f"pooling 'mean'.*{family}"):
+        add_averaging_layer(model)
 
 
 def test_encoder_with_other_layers_is_refused_and_left_as_it_was(tiny_encoder, label_order):

@@ -2,7 +2,22 @@
 
 import torch
 
-from tweetsent_utils.errors import user_error
+from tweetsent_utils.errors import TweetsentError
+
+# Their layers are like BERT's. Others are built otherwise, or normalise in other places, and would
+# begin somewhere else.
+FAMILIES = (
+    "bert",
+    "camembert",
+    "data2vec-text",
+    "electra",
+    "ernie",
+    "rembert",
+    "roberta",
+    "roc_bert",
+    "roformer",
+    "xlm-roberta",
+)
 
 
 @torch.no_grad()
@@ -13,14 +28,16 @@ def add_averaging_layer(model: torch.nn.Module) -> None:
     unchanged, and the inner layer adds nothing. Mean pooling: Reimers and Gurevych,
     https://arxiv.org/abs/1908.10084. Raises `TweetsentError` for a model with other layers.
     """
-    what = f"pooling 'mean' appends a layer like BERT's, and {model.config.model_type} has others"
-    remedy = "set pooling to 'cls', or take an encoder such as BERT or RoBERTa"
-    with user_error(what, remedy, AttributeError):
-        layers = model.base_model.encoder.layer
-        layer = type(layers[-1])(model.config).to(model.device).train(model.training)
-        attention = layer.attention
-        zero_parts = [attention.self.query, layer.output.dense]
-        identity_parts = [attention.self.value, attention.output.dense]
+    family = model.config.model_type
+    if family not in FAMILIES:
+        what = f"pooling 'mean' appends a layer like BERT's, and {family} has others"
+        remedy = "set pooling to 'cls', or take an encoder such as BERT or RoBERTa"
+        raise TweetsentError(f"{what}: {remedy}")
+    layers = model.base_model.encoder.layer
+    layer = type(layers[-1])(model.config).to(model.device).train(model.training)
+    attention = layer.attention
+    zero_parts = [attention.self.query, layer.output.dense]
+    identity_parts = [attention.self.value, attention.output.dense]
     for part in zero_parts + identity_parts:
         part.weight.zero_()
         part.bias.zero_()
