@@ -6,6 +6,25 @@ from transformers import AttentionInterface, AttentionMaskInterface
 from transformers.masking_utils import eager_mask
 
 ATTENTION = "cpu_low_precision"
+# Encoders that attend as `low_precision_attention` does: every token to every other, and no more.
+FAMILIES = (
+    "albert",
+    "bert",
+    "camembert",
+    "data2vec-text",
+    "distilbert",
+    "electra",
+    "ernie",
+    "esm",
+    "gte",
+    "jina_embeddings_v3",
+    "modernbert",
+    "nomic_bert",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+)
 INTEGER_TYPES = {2: torch.int16, 4: torch.int32}  # by their bytes
 
 
@@ -59,20 +78,22 @@ def low_precision_attention(
             # The mask's least float32 is -inf in bfloat16, and a row of -inf has a softmax of NaN.
             least = torch.finfo(scores.dtype).min
             scores = scores + mask.clamp(min=least).to(scores.dtype)
-        weights = fast_dropout(scores.softmax(dim=-1), dropout)
+        weights = fast_dropout(scores.softmax(dim=-1), dropout).to(value.dtype)
         return (weights @ value).transpose(1, 2), None
 
 
 def use_cpu_kernels(model: nn.Module) -> None:
     """Give a model on a CPU this attention and this dropout; leave one on a GPU as it is.
 
-    A GPU draws its random numbers side by side and has faster attention of its own.
+    A GPU draws its random numbers side by side and has faster attention of its own. Families that
+    attend in other ways (with a bias for each distance, in groups of heads) keep their attention.
     """
     if model.device.type != "cpu":
         return
-    AttentionInterface.register(ATTENTION, low_precision_attention)
-    AttentionMaskInterface.register(ATTENTION, eager_mask)
-    model.set_attn_implementation(ATTENTION)
+    if model.config.model_type in FAMILIES:
+        AttentionInterface.register(ATTENTION, low_precision_attention)
+        AttentionMaskInterface.register(ATTENTION, eager_mask)
+        model.set_attn_implementation(ATTENTION)
     for parent in list(model.modules()):
         for name, child in parent.named_children():
             if type(child) is nn.Dropout:
