@@ -48,7 +48,8 @@ def write_random_encoder(folder: Path, **sizes: int) -> Path:
 
     `sizes` are those of `DistilBertConfig`, by default DistilBERT's own.
     """
-    AutoTokenizer.from_pretrained(packaged_encoder()).save_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(packaged_encoder(), trust_remote_code=False)
+    tokenizer.save_pretrained(folder)
     torch.manual_seed(0)
     DistilBertModel(DistilBertConfig(**sizes)).save_pretrained(folder)
     return folder
