@@ -13,6 +13,8 @@ from safetensors import SafetensorError
 
 from tweetsent_utils.errors import TweetsentError, user_error
 
+ENCODER_JSON_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json")
+
 
 def require_file(path: Path, notebook: str) -> Path:
     """Return `path` if it exists; else raise a `TweetsentError` that names the notebook to run."""
@@ -79,13 +81,24 @@ def read_errors(path: Path) -> AbstractContextManager[None]:
 
 
 def encoder_errors(folder: str | Path) -> AbstractContextManager[None]:
-    """Return a context that reports what transformers finds wrong in an encoder's folder."""
-    if not Path(folder).is_dir():
+    """Return a context that reports what transformers finds wrong in an encoder's folder.
+
+    Raises `TweetsentError` at once if there is no such folder, or one of its JSON files holds none.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
         what = f"there is no folder {folder}"
         raise TweetsentError(f"{what}: find_encoder(name) returns the folder of an encoder")
-    kinds = (OSError, ValueError, AttributeError, RuntimeError, SafetensorError)
-    what = f"the encoder folder {Path(folder).name} cannot be loaded"
-    return user_error(what, "choose a whole one, with a tokenizer and safetensors weights", *kinds)
+    remedy = "choose a whole one, with a tokenizer and safetensors weights"
+    for name in ENCODER_JSON_FILES:
+        if (folder / name).is_file():
+            what = f"{name} of the encoder folder {folder} is damaged"
+            with user_error(what, remedy, ValueError, RecursionError, OSError):
+                content = json.loads((folder / name).read_text(encoding="utf-8"))
+            if not isinstance(content, dict):
+                raise TweetsentError(f"{what} (it holds no JSON object): {remedy}")
+    # What odd files raise is anything: a KeyError, a ZeroDivisionError, an Exception of Rust's.
+    return user_error(f"the encoder folder {folder} cannot be loaded", remedy, Exception)
 
 
 def write_atomically(path: Path, write: Callable[[Path], Any]) -> None:

@@ -1,6 +1,11 @@
 """Token ids, and tokenizers that keep their cleaning wherever they are loaded."""
 
+import json
+import shutil
+
 import pytest
+from families import make_tokenizer, save_encoder
+from tokenizers import processors
 from transformers import AutoTokenizer, pipeline
 
 from tweetsent_utils.data.cleaning import CLEANINGS, clean
@@ -26,6 +31,7 @@ def test_tokenizer_without_a_normalizer_takes_a_cleaning(tiny_encoder, tmp_path)
     plain = load_tokenizer(tiny_encoder, "raw", 32)
     plain.backend_tokenizer.normalizer = None
     plain.save_pretrained(tmp_path)
+    shutil.copy(tiny_encoder / "config.json", tmp_path)
     cleaned = tokenize(["@shop good  people!"], load_tokenizer(tmp_path, "words", 32))
     assert cleaned == tokenize(["good people"], plain)
 
@@ -52,3 +58,46 @@ def test_plain_pipeline_of_a_saved_model_cleans_too(tiny_encoder, tmp_path, labe
     (of_cleaned,) = inference([clean(text, "words")], model, tokenizer).tolist()
     assert answers == pytest.approx(dict(zip(label_order, probabilities, strict=True)), abs=1e-5)
     assert probabilities == pytest.approx(of_cleaned, abs=1e-6)
+
+
+def without(folder, *names: str) -> None:
+    """Take special tokens out of a tokenizer's settings, and let it mark no ends of texts."""
+    tokenizer = make_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = processors.Sequence([])
+    tokenizer.save_pretrained(folder)
+    file = folder / "tokenizer_config.json"
+    settings = json.loads(file.read_text())
+    kept = {name: value for name, value in settings.items() if name not in names}
+    file.write_text(json.dumps(kept))
+
+
+@pytest.mark.parametrize(
+    ("missing", "configured", "padding"),
+    [
+        ((), 1, "<pad>"),
+        (("pad_token",), None, "</s>"),  # as GPT-2: what ends a text may fill it up
+        (("pad_token", "eos_token", "sep_token"), None, "<unk>"),
+        ((), 2, "</s>"),  # the encoder was trained with another one than its tokenizer has
+        ((), 9, "<pad>"),  # a word, which its tokenizer would take out of every text
+    ],
+)
+def test_every_tokenizer_can_pad(tmp_path, missing, configured, padding):
+    folder = save_encoder("llama", tmp_path, pad_token_id=configured)
+    without(folder, *missing)
+    tokenizer = load_tokenizer(folder, "raw", 16)
+    assert tokenizer.pad_token == padding
+    assert tokenize(["soap panic"], tokenizer) == [[0, 5, 9]]
+
+
+def test_an_empty_text_has_a_token_even_where_a_tokenizer_marks_no_ends(tmp_path):
+    folder = save_encoder("llama", tmp_path / "encoder")
+    without(folder)
+    assert AutoTokenizer.from_pretrained(folder)("")["input_ids"] == []
+    load_tokenizer(folder, "words", 3).save_pretrained(tmp_path / "saved")
+    saved = AutoTokenizer.from_pretrained(tmp_path / "saved")
+    assert tokenize(["", "@shop", "Soap panic", "soap soap soap"], saved) == [
+        [0],
+        [0],
+        [0, 5, 9],
+        [0, 5, 5],
+    ]

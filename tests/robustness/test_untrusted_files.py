@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from transformers import AutoModelForSequenceClassification
 
 from tweetsent_utils.checksums import write_sealed_folder
 from tweetsent_utils.data.labels import label_ids
 from tweetsent_utils.data.reading import read_tweets
-from tweetsent_utils.data.tokenizing import load_tokenizer
+from tweetsent_utils.data.tokenizing import load_tokenizer, open_tokenizer
 from tweetsent_utils.files import load_yaml
-from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.model.classifier import check_classifier, load_classifier
 from tweetsent_utils.pipeline.parameters import check_parameters, gather_parameters
 from tweetsent_utils.training.checkpoints import load_checkpoint
 
@@ -30,6 +31,11 @@ class Hostile:
         return open, (str(self.file), "w")
 
 
+def change_json(file: Path, **changes: object) -> None:
+    """Change some entries of a JSON file."""
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
 @pytest.fixture
 def ran(tmp_path):
     """The file that hostile code would make: it must not be there at the end."""
@@ -38,16 +44,73 @@ def ran(tmp_path):
 
 
 def test_an_encoder_that_brings_code_is_refused(broken, ran, refusal):
-    config = json.loads((broken / "config.json").read_text())
     auto_map = {
         "AutoConfig": "hostile.Config",
         "AutoModelForSequenceClassification": "hostile.Model",
     }
-    config |= {"model_type": "hostile", "auto_map": auto_map}
-    (broken / "config.json").write_text(json.dumps(config))
+    change_json(broken / "config.json", model_type="hostile", auto_map=auto_map)
     (broken / "hostile.py").write_text(f"open({str(ran)!r}, 'w').close()")
     assert "cannot be loaded" in refusal(load_classifier, broken, LABELS)
-    load_tokenizer(broken, "raw", 16)  # reads tokenizer.json, and needs no code
+    assert "cannot be loaded" in refusal(load_tokenizer, broken, "raw", 16)
+
+
+@pytest.fixture
+def trained(tiny_encoder, tmp_path):
+    """A trained model's folder as notebook 03 leaves it, with a file of code in it."""
+    folder = tmp_path / "model"
+    load_classifier(tiny_encoder, LABELS).save_pretrained(folder)
+    load_tokenizer(tiny_encoder, "raw", 32).save_pretrained(folder)
+    (folder / "hostile.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "auto_map"),
+    [
+        ("config.json", {"AutoModelForSequenceClassification": "hostile.Model"}),
+        ("config.json", {"AutoConfig": "hostile.Config", "AutoTokenizer": ["hostile.A", None]}),
+        ("tokenizer_config.json", {"AutoTokenizer": [None, "hostile.Tokenizer"]}),
+    ],
+)
+@pytest.mark.parametrize("model_type", ["distilbert", "hostile"])
+def test_a_run_whose_model_brings_code_is_refused(
+    trained, ran, refusal, name, auto_map, model_type
+):
+    change_json(trained / "config.json", model_type=model_type)
+    change_json(trained / name, auto_map=auto_map)
+    assert "auto_map" in refusal(check_classifier, trained, LABELS)
+    if name == "tokenizer_config.json":
+        open_tokenizer(trained, "03_training")  # as the class that transformers itself has
+
+
+def test_a_run_whose_weights_are_pickled_is_refused(trained, ran, refusal):
+    (trained / "model.safetensors").unlink()
+    torch.save(Hostile(ran), trained / "pytorch_model.bin")
+    assert "model.safetensors is not there" in refusal(check_classifier, trained, LABELS)
+
+
+def test_pickled_weights_next_to_whole_ones_are_not_read(trained, ran):
+    torch.save(Hostile(ran), trained / "pytorch_model.bin")
+    folder = check_classifier(trained, LABELS)
+    AutoModelForSequenceClassification.from_pretrained(folder)
+
+
+def test_an_encoder_that_transformers_knows_needs_none_of_the_code_it_brings(broken, ran, tmp_path):
+    (broken / "hostile.py").write_text(f"open({str(ran)!r}, 'w').close()")
+    auto_map = {"AutoConfig": "hostile.Config", "AutoTokenizer": ["hostile.A", "hostile.B"]}
+    change_json(broken / "config.json", auto_map=auto_map, custom_pipelines={"x": {}})
+    change_json(broken / "tokenizer_config.json", auto_map=auto_map)
+    load_classifier(broken, LABELS).save_pretrained(tmp_path / "model")
+    load_tokenizer(broken, "raw", 16).save_pretrained(tmp_path / "model")
+    check_classifier(tmp_path / "model", LABELS)
+
+
+@pytest.mark.parametrize("name", ["attn_implementation", "_attn_implementation"])
+def test_attention_from_the_hub_is_not_fetched(broken, trained, refusal, name):
+    change_json(broken / "config.json", **{name: "hostile/kernel"})
+    assert load_classifier(broken, LABELS).config._attn_implementation == "sdpa"
+    change_json(trained / "config.json", **{name: "hostile/kernel"})
+    assert name in refusal(check_classifier, trained, LABELS)
 
 
 def test_pickled_weights_are_refused(broken, ran, refusal):

@@ -3,12 +3,37 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokenizers import normalizers
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from tokenizers import Tokenizer, normalizers, processors
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+)
 
 from tweetsent_utils.data.cleaning import cleaning_steps
-from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.files import encoder_errors, load_json
+from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.files import encoder_errors, require_file
+
+# Their first position is the one after their padding id: of 514 positions, 512 are for tokens.
+POSITIONS_AFTER_PADDING = (
+    "camembert",
+    "data2vec-text",
+    "esm",
+    "ibert",
+    "layoutlmv3",
+    "lilt",
+    "longformer",
+    "luke",
+    "markuplm",
+    "mpnet",
+    "roberta",
+    "roberta-prelayernorm",
+    "xlm-roberta",
+    "xlm-roberta-xl",
+    "xmod",
+)
 
 
 def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTrainedTokenizerFast:
@@ -17,23 +42,33 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
     The cleaning is then saved with the tokenizer. The backend is wrapped as a plain
     `PreTrainedTokenizerFast`, because model-specific classes rebuild their normalizer when they are
     loaded and would silently drop the cleaning. `max_length` counts tokens, with the special ones.
-    Raises `TweetsentError` for a folder without a tokenizer, and a length that the encoder lacks.
+    A tokenizer that can pad and mark where a text begins comes back, whatever its encoder was made
+    for. Raises `TweetsentError` for a folder without a tokenizer or with one that has no fast form,
+    and for a length that the encoder lacks.
     """
     with encoder_errors(folder):
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
         plain = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        backend = plain.backend_tokenizer
+        limit = longest_input(config, plain)
+    if not plain.is_fast:
+        what = f"the tokenizer of the encoder folder {folder}, {type(plain).__name__}"
+        remedy = "choose an encoder with a tokenizer.json"
+        raise TweetsentError(f"{what}, has no fast form, into which a cleaning could go: {remedy}")
     # Without its files, transformers makes a tokenizer that knows no word.
     if len(plain) <= len(plain.all_special_ids):
-        what = f"the encoder folder {Path(folder).name} has no tokenizer"
+        what = f"the encoder folder {folder} has no tokenizer"
         raise TweetsentError(f"{what}: add its tokenizer.json")
-    limit = longest_input(folder, plain)
     if max_length > limit:
         what = f"max_length is {max_length}, but this encoder reads {limit} tokens"
         raise TweetsentError(f"{what}: take no more")
+    plain.pad_token = find_padding(plain, config)
+    backend = plain.backend_tokenizer
     backend.no_padding()
     backend.no_truncation()
     own_steps = [backend.normalizer] if backend.normalizer else []
     backend.normalizer = normalizers.Sequence(cleaning_steps(cleaning) + own_steps)
+    if backend.num_special_tokens_to_add(is_pair=False) == 0:
+        mark_beginnings(backend, plain.bos_token or plain.eos_token or plain.pad_token)
     return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=max_length,
@@ -42,13 +77,54 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
     )
 
 
-def longest_input(folder: str | Path, tokenizer: PreTrainedTokenizerBase) -> int:
+def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
     """Return how many tokens an encoder reads, by its tokenizer and its number of positions."""
-    config = load_json(Path(folder) / "config.json")
-    return min(
-        tokenizer.model_max_length,
-        config.get("max_position_embeddings", tokenizer.model_max_length),
+    text_config = config.get_text_config()
+    positions = getattr(text_config, "max_position_embeddings", None)
+    if not positions or positions < 0:  # without a limit, as XLNet
+        return tokenizer.model_max_length
+    if config.model_type in POSITIONS_AFTER_PADDING:
+        positions -= text_config.pad_token_id + 1
+    return min(tokenizer.model_max_length, positions)
+
+
+def find_padding(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> str:
+    """Return the token that fills up short texts: the encoder's, or one that it has instead.
+
+    Configuration and tokenizer may differ; the configuration's is what the encoder was trained
+    with, if the tokenizer knows it as a special token. Encoders without padding, such as GPT-2,
+    take the token that ends a text: what comes after it is not looked at.
+    """
+    pad_id = getattr(config.get_text_config(), "pad_token_id", None)
+    if pad_id in tokenizer.all_special_ids:
+        return tokenizer.convert_ids_to_tokens(pad_id)
+    found = tokenizer.pad_token or tokenizer.eos_token or tokenizer.unk_token
+    if not found:
+        what = "this encoder's tokenizer has no token to fill up short texts with"
+        raise TweetsentError(f"{what}: choose another encoder, such as BERT or RoBERTa")
+    return found
+
+
+def mark_beginnings(backend: Tokenizer, token: str) -> None:
+    """Let each text begin with a token, as an empty text would otherwise have none at all."""
+    template = processors.TemplateProcessing(
+        single=f"{token} $A",
+        special_tokens=[(token, backend.token_to_id(token))],
     )
+    own = [backend.post_processor] if backend.post_processor else []
+    backend.post_processor = processors.Sequence([*own, template])
+
+
+def open_tokenizer(folder: Path, notebook: str) -> PreTrainedTokenizerFast:
+    """Return the tokenizer that a run has saved, as it is, and without running code of its folder.
+
+    Raises `TweetsentError` for a damaged one, and names the notebook that makes it.
+    """
+    file = require_file(folder / "tokenizer.json", notebook)
+    # Of a file that is no tokenizer, a library in Rust raises a bare Exception.
+    with user_error(f"{file} is damaged", f"run {notebook}.ipynb again", Exception):
+        Tokenizer.from_file(str(file))
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
 
 
 def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:

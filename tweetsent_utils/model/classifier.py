@@ -1,17 +1,22 @@
 """An encoder with a classification head: a fresh one to train, and a check of a trained one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
+from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 from transformers.utils import logging
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import encoder_errors, load_json, read_errors, require_file
+from tweetsent_utils.model.head import draw_head, find_head
 
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
+# Entries of a model's JSON files that name code to fetch and run.
+ASKS_FOR_CODE = ("auto_map", "custom_pipelines", "attn_implementation", "_attn_implementation")
 ATTENTION_DROPOUT = ("attention_dropout", "attention_probs_dropout_prob")  # as its family calls it
 
 # The report on a fresh head and the loading bars say nothing that the notebooks do not explain.
@@ -23,16 +28,19 @@ def load_classifier(
     folder: Path,
     label_order: Sequence[str],
     attention_dropout: float = 0.1,
-) -> torch.nn.Module:
+    pad_token_id: int | None = None,
+) -> nn.Module:
     """Load an encoder under a fresh classification head with one logit per label; seed torch first.
 
     Returns a transformers model whose `id2label` and `label2id` follow `label_order`.
     `attention_dropout`, the share of attention weights that training drops, replaces the encoder's
-    own. Only safetensors weights are read, as float32. Raises `TweetsentError` for a folder that
-    lacks weights of the encoder's body.
+    own, and `pad_token_id`, its tokenizer's, the one of its configuration. Only safetensors weights
+    are read, as float32. Raises `TweetsentError` for a folder whose weights of the encoder's body
+    are incomplete, of another shape or not finite, and for a family without a head that
+    `find_head` finds.
     """
     with encoder_errors(folder):
-        config = make_config(folder, label_order, attention_dropout)
+        config = make_config(folder, label_order, attention_dropout, pad_token_id)
         model, report = AutoModelForSequenceClassification.from_pretrained(
             folder,
             config=config,
@@ -42,8 +50,9 @@ def load_classifier(
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    refuse_missing_weights(folder, model, report["missing_keys"])
-    if report["mismatched_keys"] or not report["missing_keys"]:
+    check_weights(folder, model, report)
+    find_head(model)
+    if has_own_head(model, report["missing_keys"]):
         what = "this encoder came with a head of its own"
         print(f"{what}: a fresh one for {len(label_order)} labels takes its place")
         draw_head(model)
@@ -54,8 +63,12 @@ def make_config(
     folder: Path,
     label_order: Sequence[str],
     attention_dropout: float,
+    pad_token_id: int | None = None,
 ) -> PretrainedConfig:
-    """Return an encoder's configuration for one label a text, with the names of the labels."""
+    """Return an encoder's configuration for one label a text, with the names of the labels.
+
+    A `pad_token_id` replaces its own: families that read the last token find it by that.
+    """
     config = AutoConfig.from_pretrained(
         folder,
         trust_remote_code=False,
@@ -63,49 +76,109 @@ def make_config(
         id2label=dict(enumerate(label_order)),
         label2id={name: rank for rank, name in enumerate(label_order)},
     )
+    # Its own choice may be code that transformers would fetch from the hub, or what is not here.
+    config._attn_implementation = None
     for name in ATTENTION_DROPOUT:
         if hasattr(config, name):
             setattr(config, name, attention_dropout)
-    if hasattr(config, "calibration_temperature"):  # of the head that came with a model of ours
-        del config.calibration_temperature
+    # What is of no use any more: code that is not run, and the head of a model of ours.
+    for name in ("auto_map", "custom_pipelines", "calibration_temperature"):
+        if hasattr(config, name):
+            delattr(config, name)
+    if pad_token_id is not None:
+        config.get_text_config().pad_token_id = pad_token_id
+        config.pad_token_id = pad_token_id
     return config
 
 
-@torch.no_grad()
-def draw_head(model: torch.nn.Module) -> None:
-    """Draw the linear layers outside of an encoder's body at random, as transformers does."""
-    for name, part in model.named_modules():
-        is_head = not name.startswith(model.base_model_prefix)
-        if is_head and isinstance(part, torch.nn.Linear):
-            part.weight.normal_(mean=0.0, std=getattr(model.config, "initializer_range", 0.02))
-            if part.bias is not None:
-                part.bias.zero_()
+def check_weights(folder: Path, model: nn.Module, report: dict[str, Collection]) -> None:
+    """Raise a `TweetsentError` unless the weights of the encoder's body are whole, by a report.
+
+    `report` is what transformers says of its loading.
+    """
+    refuse_missing_weights(folder, model, report["missing_keys"])
+    refuse_mismatched_weights(folder, model, report["mismatched_keys"])
+    refuse_infinite_weights(folder, model)
 
 
-def refuse_missing_weights(folder: Path, model: torch.nn.Module, missing: Sequence[str]) -> None:
+def has_own_head(model: nn.Module, missing: Collection[str]) -> bool:
+    """Tell whether an encoder's folder brought weights of a head: those of another training."""
+    head = [name for name, _ in model.named_parameters() if not is_in_body(model, name)]
+    return any(name not in missing for name in head)
+
+
+def is_in_body(model: nn.Module, name: str) -> bool:
+    """Tell by its name whether a weight belongs to the encoder's body."""
+    return name.startswith(f"{model.base_model_prefix}.")
+
+
+def refuse_missing_weights(folder: Path, model: nn.Module, missing: Collection[str]) -> None:
     """Refuse an encoder without some weights of its body, which would be drawn at random.
 
     A pooler, which belongs to the head, may be missing.
     """
-    prefix = model.base_model_prefix
-    body = [name for name in missing if name.startswith(prefix) and "pooler" not in name]
+    body = [name for name in missing if is_in_body(model, name) and "pooler" not in name]
     if body:
-        what = f"the encoder folder {Path(folder).name} lacks {len(body)} weights"
+        what = f"the encoder folder {folder} lacks {len(body)} weights"
         raise TweetsentError(f"{what}, such as {min(body)}: choose a whole one")
+
+
+def refuse_mismatched_weights(
+    folder: Path,
+    model: nn.Module,
+    mismatched: Collection[tuple[str, torch.Size, torch.Size]],
+) -> None:
+    """Refuse an encoder with body weights of another shape, which would be drawn at random.
+
+    `mismatched` holds names, each with its shape in the file and its shape in the model.
+    """
+    body = sorted(key for key in mismatched if is_in_body(model, key[0]))
+    if body:
+        name, in_file, in_model = body[0]
+        what = f"the weights of the encoder folder {folder} do not fit its config.json"
+        shapes = f"{name} has shape {list(in_file)}, and should have {list(in_model)}"
+        raise TweetsentError(f"{what} ({shapes}): choose one whose files belong together")
+
+
+def refuse_infinite_weights(folder: Path, model: nn.Module) -> None:
+    """Refuse an encoder with weights that are not finite, with which every loss is NaN."""
+    for name, weight in model.named_parameters():
+        if not weight.isfinite().all():
+            what = f"in the encoder folder {folder} the weight {name} holds numbers"
+            raise TweetsentError(f"{what} that are not finite: choose a whole one")
 
 
 def check_classifier(folder: Path, label_order: Sequence[str]) -> Path:
     """Return the folder of a trained model if it is whole and answers with `label_order`.
 
+    It needs no code and no pickled weights, so that whoever opens it runs nothing of its folder's.
     Raises `TweetsentError` otherwise.
     """
     for name in MODEL_FILES:
         require_file(folder / name, "03_training")
+    config = load_settings(folder / "config.json")
+    settings = config | load_settings(folder / "tokenizer_config.json")
+    remedy = "run 03_training.ipynb again"
+    for name in ASKS_FOR_CODE:
+        if name in settings:
+            what = f"the model in {folder} may ask for code from elsewhere ({name}), which is not"
+            raise TweetsentError(f"{what} run: {remedy}")
     weights = folder / "model.safetensors"
     with read_errors(weights), safe_open(weights, "pt"):
-        labels = list(load_json(folder / "config.json").get("id2label", {}).values())
+        pass
+    names = config.get("id2label")
+    labels = list(names.values()) if isinstance(names, dict) else []
     if labels != list(label_order):
-        answers = f"the model in {folder} answers with {', '.join(labels)}"
+        answers = f"the model in {folder} answers with {', '.join(map(str, labels)) or 'no labels'}"
         what = f"{answers}, its dataset has {', '.join(label_order)}"
-        raise TweetsentError(f"{what}: run 03_training.ipynb again")
+        raise TweetsentError(f"{what}: {remedy}")
     return folder
+
+
+def load_settings(file: Path) -> dict[str, Any]:
+    """Read a JSON file of a trained model, which holds an object."""
+    with read_errors(file):
+        settings = load_json(file)
+        if not isinstance(settings, dict):
+            raise TypeError("it holds no JSON object")
+    return settings

@@ -45,7 +45,7 @@ def classify_tiny_text(model: nn.Module) -> torch.Tensor:
     config = model.config.get_text_config()
     token_ids = [number for number in range(5) if number != config.pad_token_id]
     end = getattr(config, "eos_token_id", None)
-    if isinstance(end, int) and end < config.vocab_size:
+    if isinstance(end, int) and end < getattr(config, "vocab_size", 0):
         token_ids.append(end)
     input_ids = torch.tensor([token_ids], device=model.device)
     was_training = model.training
