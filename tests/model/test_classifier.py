@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import torch
+from families import save_encoder
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from tweetsent_utils.errors import TweetsentError
@@ -65,3 +66,10 @@ def test_attention_dropout_replaces_the_encoders_own(make_encoder, family, value
     assert {rates[name] for name in of_attention} == {value}
     assert 0.1 in others
     assert value not in others
+
+
+def test_attention_dropout_of_a_decoder_is_replaced_too(tmp_path, label_order):
+    model = load_classifier(save_encoder("gpt2", tmp_path), label_order, attention_dropout=0.3)
+    layers = model.transformer.h
+    assert [layer.attn.attn_dropout.p for layer in layers] == [0.3, 0.3]
+    assert [layer.attn.resid_dropout.p for layer in layers] == [0.1, 0.1]

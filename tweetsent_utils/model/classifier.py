@@ -17,7 +17,8 @@ from tweetsent_utils.model.head import draw_head, find_head
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 # Entries of a model's JSON files that name code to fetch and run.
 ASKS_FOR_CODE = ("auto_map", "custom_pipelines", "attn_implementation", "_attn_implementation")
-ATTENTION_DROPOUT = ("attention_dropout", "attention_probs_dropout_prob")  # as its family calls it
+# As a family calls it.
+ATTENTION_DROPOUT = ("attention_dropout", "attention_probs_dropout_prob", "attn_pdrop")
 
 # The report on a fresh head and the loading bars say nothing that the notebooks do not explain.
 logging.set_verbosity_error()

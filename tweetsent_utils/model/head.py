@@ -25,7 +25,7 @@ def find_head(model: nn.Module) -> nn.Linear:
             hook = layer.register_forward_hook(lambda _, inputs, output: 2 * output)
             doubled = classify_tiny_text(model)
             hook.remove()
-            if torch.equal(doubled, 2 * logits):
+            if torch.allclose(doubled, 2 * logits, rtol=1e-3, atol=1e-6):
                 return layer
     raise TweetsentError(f"no linear layer of the family {family} gives its logits: {REMEDY}")
 
