@@ -56,7 +56,7 @@ def peak_memory(device: torch.device) -> float:
         return psutil.Process().memory_info().peak_wset / MIB
     status = Path("/proc/self/status")
     if status.exists():  # on Linux, getrusage also counts the process that started this one
-        resident = status.read_text().split("VmHWM:")[1]
+        resident = status.read_text(encoding="utf-8").split("VmHWM:")[1]
         return int(resident.split()[0]) / KIB_IN_MIB
     import resource  # not there on Windows
 

@@ -57,7 +57,8 @@ def refresh_pages(tables: dict[str, str]) -> list[Path]:
         except TweetsentError as error:
             raise TweetsentError(f"{page.name}: {error}") from None
         if after != before:
-            write_atomically(page, lambda file, text=after: file.write_text(text, encoding="utf-8"))
+            content = after.encode("utf-8")  # the lines end alike on every system
+            write_atomically(page, lambda file, content=content: file.write_bytes(content))
             changed.append(page)
     return changed
 

@@ -31,7 +31,7 @@ def processor_name() -> str:
     """Return the processor's name, as the system gives it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        name = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
+        name = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8"))
         if name:
             return name[1]
     return platform.processor()
@@ -41,7 +41,7 @@ def git_commit() -> str | None:
     """Return the commit of the code, marked `-dirty` after changes; None without git."""
     command = ["git", "-C", str(PROJECT_ROOT), "describe", "--always", "--dirty"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+        found = subprocess.run(command, capture_output=True, encoding="utf-8").stdout.strip()
     except OSError:  # a downloaded folder needs no git
         return None
     return found or None
