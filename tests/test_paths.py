@@ -1,7 +1,5 @@
 """Paths: what a user means, whoever asks and from wherever."""
 
-import os
-
 import pytest
 
 from tweetsent_utils import paths
@@ -60,18 +58,18 @@ def test_a_package_installed_elsewhere_finds_the_checkout_around_the_working_dir
 def test_the_outputs_are_one_folder_from_wherever_one_asks(tmp_path, monkeypatch):
     for variable in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(variable, str(tmp_path))
-    relative = os.path.relpath(tmp_path, PROJECT_ROOT)
+    monkeypatch.setattr(paths, "PROJECT_ROOT", tmp_path / "project")
     expected = {
-        "": PROJECT_ROOT / "outputs",
-        "  ": PROJECT_ROOT / "outputs",
-        "mine": PROJECT_ROOT / "mine",
+        "": tmp_path / "project" / "outputs",
+        "  ": tmp_path / "project" / "outputs",
+        "mine": tmp_path / "project" / "mine",
+        "../mine": tmp_path / "project" / ".." / "mine",
         "~/mine": tmp_path / "mine",
         str(tmp_path): tmp_path,
     }
-    for folder in (PROJECT_ROOT, PROJECT_ROOT / "notebooks", tmp_path):
+    (tmp_path / "project" / "notebooks").mkdir(parents=True)
+    for folder in (tmp_path / "project", tmp_path / "project" / "notebooks", tmp_path):
         monkeypatch.chdir(folder)
         for value, place in expected.items():
             monkeypatch.setenv("TWEETSENT_OUTPUTS", value)
             assert outputs_root() == place
-        monkeypatch.setenv("TWEETSENT_OUTPUTS", relative)
-        assert outputs_root().resolve() == tmp_path.resolve()
