@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline import cli
 from tweetsent_utils.pipeline.parameters import default_parameters
@@ -110,6 +111,11 @@ def test_an_unknown_command_line_gets_the_usage(small_notebooks, arguments, caps
     ("error", "code", "shown"),
     [
         (KeyboardInterrupt(), 130, "the same command goes on"),
+        (
+            Stopped("03_training: stopped after step 6"),
+            130,
+            "\n03_training: stopped after step 6\n",
+        ),
         (TweetsentError("01_first stopped: why"), 1, "error: 01_first stopped: why\n"),
     ],
 )
@@ -122,6 +128,27 @@ def test_an_interrupt_and_a_failure_have_their_exit_codes(
     monkeypatch.setattr(cli, "run_all", run_all)
     assert run() == code
     assert shown in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_between_two_notebooks_ends_the_command_with_its_exit_code(
+    small_notebooks, monkeypatch, name, capsys
+):
+    if not hasattr(signal, name):
+        pytest.skip(f"there is no {name} on this system")
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+    monkeypatch.setattr(cli, "run_all", lambda *_: signal.raise_signal(number))
+    assert run() == 128 + number
+    assert "the same command goes on" in capsys.readouterr().err
+    assert signal.getsignal(number) is before
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "1001", "many"])
+def test_a_number_of_seeds_that_makes_no_sense_gets_the_usage(small_notebooks, count, capsys):
+    with pytest.raises(SystemExit):
+        run("--seeds", count)
+    assert "usage" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from tweetsent_utils.errors import Stopped
 # Ctrl-C, `kill` and the end of a batch job, a terminal that is closed, Ctrl-Break on Windows
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 STOP_SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+ON_WINDOWS = os.name == "nt"
 # A kernel ignores an interrupt until it has begun with a cell, moments after it was told to.
 SECONDS_TO_BEGIN = 0.5
 
@@ -105,7 +106,7 @@ class StoppableKernel:
 
     def interrupt(self) -> None:
         """Send the kernel an interrupt, unless it got one from the console itself."""
-        is_from_console = os.name == "nt" and self.signals[0] == signal.SIGINT
+        is_from_console = ON_WINDOWS and self.signals[0] == signal.SIGINT
         if not is_from_console:
             with suppress(RuntimeError, OSError):  # it has just ended
                 asyncio.run(self.manager.interrupt_kernel())
