@@ -49,6 +49,7 @@ METADATA = {  # the same whoever stores; a kernel and JupyterLab would add their
         "name": "python",
     },
 }
+SECONDS_TO_START = 600  # what a kernel may take on a busy machine
 TIMING = ("execution", "ExecuteTime", "papermill")  # what tools note in a cell's metadata
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",  # the stored outputs are a CPU's
@@ -104,6 +105,8 @@ def execute(notebook: NotebookNode, path: Path, outputs: str) -> None:
         notebook,
         kernel_name="python3",
         timeout=None,
+        startup_timeout=SECONDS_TO_START,
+        iopub_timeout=SECONDS_TO_START,
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,  # else the kernel's flushes decide how many outputs a cell has
