@@ -8,6 +8,7 @@ from pathlib import Path, PureWindowsPath
 import nbformat
 import pytest
 from filelock import FileLock
+from papermill.exceptions import strip_color
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
@@ -212,6 +213,10 @@ def test_an_error_of_ours_keeps_its_own_words_and_frees_the_folder(small_noteboo
     small_notebooks.write_first(error)
     with pytest.raises(TweetsentError, match="01_first stopped in code cell 3: a bad file\n"):
         run_pipeline(parameters())
+    partial = nbformat.read(outputs / "quick" / "01_first.partial.ipynb", as_version=4)
+    (shown,) = [output for cell in partial.cells for output in cell.get("outputs", [])]
+    assert (shown.ename, shown.evalue) == ("TweetsentError", "a bad file")
+    assert [strip_color(line) for line in shown.traceback] == ["TweetsentError: a bad file"]
     with FileLock(outputs / "quick" / ".lock", timeout=0) as lock:
         assert lock.is_locked
 

@@ -160,7 +160,7 @@ def test_a_bad_parameter_file_is_refused(tmp_path, refusal, content, reason):
 
 def test_a_parameter_file_that_cannot_be_read_is_refused(tmp_path, refusal):
     assert "nowhere.yaml" in refusal(gather_parameters, tmp_path / "nowhere.yaml")
-    assert "Is a directory" in refusal(gather_parameters, tmp_path)
+    assert f"{tmp_path} does not hold YAML" in refusal(gather_parameters, tmp_path)
 
 
 @pytest.mark.parametrize(
