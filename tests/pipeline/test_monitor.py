@@ -79,13 +79,16 @@ def append(file, text):
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_the_notebook_its_cell_and_the_last_new_line_of_the_log_are_shown(watch, log, is_terminal):
+def test_the_notebook_its_cell_or_the_cells_last_progress_are_shown(watch, log, is_terminal):
     screen = Screen(is_terminal)
     monitor = watch(screen)
     assert screen.shows("03_training: starting the kernel")
     monitor.cell_started(cell_index=3)
+    assert screen.shows("03_training: in cell 4 of 9")
     append(log, "\repoch 1:  10%\repoch 1:  50%   \n")
-    assert screen.shows("03_training: in cell 4 of 9, epoch 1:  50%")
+    assert screen.shows("03_training: epoch 1:  50%")
+    monitor.cell_started(cell_index=4)
+    assert screen.shows("03_training: in cell 5 of 9")
     assert "old line" not in screen.getvalue()
     monitor.close()
 

@@ -15,7 +15,8 @@ LAST_BYTES = 4096  # of the progress log, more than its last line has
 class Monitor:
     """A status on standard output: one line rewritten on a terminal, plain lines elsewhere.
 
-    It shows the last line of the file `log`, and each line that the file `notes` gets, once.
+    It shows the last line that a cell has written to the file `log`, else which cell runs; and,
+    once, each line that the file `notes` gets.
     """
 
     def __init__(self, name: str, log: Path, cells: int, notes: Path) -> None:
@@ -24,7 +25,7 @@ class Monitor:
         self.notes = notes
         self.cells = cells
         self.place = "starting the kernel"
-        self.offset = log.stat().st_size if log.exists() else 0
+        self.offset = self.size_of_log()
         self.known = set(self.read_notes())  # what an earlier notebook said
         self.is_terminal = sys.stdout.isatty()
         self.stopped = threading.Event()
@@ -34,19 +35,22 @@ class Monitor:
     def cell_started(self, cell_index: int) -> None:
         """Note which cell runs, counted from 0."""
         self.place = f"in cell {cell_index + 1} of {self.cells}"
+        self.offset = self.size_of_log()
 
     def watch(self) -> None:
         """Show notes and the status again and again until `close`."""
         seconds = TERMINAL_SECONDS if self.is_terminal else LOG_SECONDS
         while not self.stopped.wait(seconds):
             self.show_notes()
-            status = f"{self.name}: {self.place}"
-            progress = self.last_progress()
-            line = f"{status}, {progress}" if progress else status
-            self.say(line, keep=not self.is_terminal)
+            status = self.last_progress() or self.place
+            self.say(f"{self.name}: {status}", keep=not self.is_terminal)
+
+    def size_of_log(self) -> int:
+        """Return the size of the log in bytes."""
+        return self.log.stat().st_size if self.log.exists() else 0
 
     def last_progress(self) -> str:
-        """Return the last line that the log got since the start."""
+        """Return the last line that the log got in this cell."""
         try:
             with open(self.log, "rb") as file:
                 size = file.seek(0, 2)

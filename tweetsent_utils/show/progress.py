@@ -10,6 +10,8 @@ from tqdm.notebook import tqdm as tqdm_notebook
 from tweetsent_utils.errors import is_followed
 from tweetsent_utils.show.display import is_interactive
 
+COLUMNS = 65  # of a bar as text: with the notebook's name before it, it fits a narrow terminal
+
 
 class Pace:
     """Tells when so many seconds have passed since it last told."""
@@ -58,7 +60,7 @@ def track_progress(
         if is_interactive():
             bar = tqdm_notebook(**options, leave=False)
         else:
-            bar = tqdm(**options, file=file, ncols=90, mininterval=1.0, ascii=" -")
+            bar = tqdm(**options, file=file, ncols=COLUMNS, mininterval=1.0, ascii=" -")
         prints_lines = not is_interactive() and not is_followed()
         with bar:
             for item in items:
