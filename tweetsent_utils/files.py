@@ -72,6 +72,7 @@ def read_errors(path: Path) -> AbstractContextManager[None]:
     kinds = (
         ValueError,  # of JSON, Parquet and Unicode
         TypeError,
+        RecursionError,  # of lists within lists without an end
         OSError,
         SafetensorError,
         yaml.YAMLError,
@@ -161,4 +162,4 @@ def save_yaml(path: Path, values: dict[str, Any]) -> None:
 def load_yaml(path: Path) -> dict[str, Any]:
     """Read a YAML file of `name: value` lines; an empty dictionary if there is none."""
     with read_errors(path):
-        return dict(yaml.safe_load(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        return dict(parse_yaml(path.read_text(encoding="utf-8"))) if path.exists() else {}

@@ -4,7 +4,7 @@ import codecs
 import re
 from pathlib import Path
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, note
 
 # A byte order mark decides. The longer ones come first, as they begin like a shorter one.
 BYTE_ORDER_MARKS = {
@@ -26,7 +26,7 @@ def decode_text(path: str | Path, data: bytes, encoding: str = "") -> str:
     if not encoding:
         encoding = guess_encoding(data)
         if encoding != "utf-8":
-            print(f"{path} is read as {encoding}: set encoding if letters look wrong")
+            note(f"{path} is read as {encoding}: set encoding if letters look wrong")
     try:
         is_unicode = codecs.lookup(encoding).name.startswith("utf")
         text = data.decode(encoding)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tweetsent_utils.errors import TweetsentError, quote, quote_names
+from tweetsent_utils.errors import TweetsentError, note, quote, quote_names
 
 
 def class_names(labels: pd.Series, label_order: Sequence[str]) -> list[str]:
@@ -42,5 +42,5 @@ def label_ids(labels: pd.Series, label_order: Sequence[str], path: str | Path) -
         row_id = respelled.index[0]
         where = f"{path}: data row {row_id + 1} has the label {quote(respelled[row_id])}"
         label = quote(label_order[int(found[row_id])])
-        print(f"{where}, read as {label} ({len(respelled)} such rows)")
+        note(f"{where}, read as {label} ({len(respelled)} such rows)")
     return found.astype(int)

@@ -20,7 +20,7 @@ from tweetsent_utils.data.quotes import (
     line_span,
     refuse_lone_quotes,
 )
-from tweetsent_utils.errors import TweetsentError, quote, quote_names, user_error
+from tweetsent_utils.errors import TweetsentError, note, quote, quote_names, user_error
 from tweetsent_utils.files import read_whole_file
 from tweetsent_utils.paths import project_path
 
@@ -42,11 +42,12 @@ def read_tweets(
     missing or doubled column, a row without a text or a label, and one in which they are no text
     but a list or an object.
     """
+    path = project_path(path)
     remedy = "repair it, name another, or run `make data` for Kaggle's"
     # A damaged Parquet file shows late, and raises whatever its readers stumble over.
     kinds = (ValueError, OSError, MemoryError, KeyError, TypeError, pa.ArrowException)
     with user_error(f"{path} cannot be read", remedy, *kinds):
-        data = read_whole_file(project_path(path))
+        data = read_whole_file(path)
         tweets = read_table(path, data, encoding, label_column)
         require_rows(path, tweets)
         for column in (text_column, label_column):
@@ -192,7 +193,7 @@ def parse_separated(
     if swallowing:
         where = f"{path}: lines {line_span(text, swallowing[0])} are one text in quotes"
         count = f"{len(swallowing):,} such texts"
-        print(f"{where}, and look like rows ({count}): remove the quotes if that is what they are")
+        note(f"{where}, and look like rows ({count}): remove the quotes if that is what they are")
     return tweets
 
 
@@ -205,7 +206,7 @@ def parse_quotes_as_letters(
     """Return the table in a text whose quotes are only letters, and print which field shows it."""
     line = line_number(text, field.start)
     what = f"{path}: line {line:,} begins a field with a quote that does not end that field"
-    print(f"{what}, so quotes are read as letters in the whole file")
+    note(f"{what}, so quotes are read as letters in the whole file")
     return parse_rows(text, separator, csv.QUOTE_NONE)
 
 

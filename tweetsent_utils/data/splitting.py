@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from tweetsent_utils.errors import TweetsentError, quote
+from tweetsent_utils.errors import TweetsentError, note, quote
 
 
 def check_overlap(
@@ -25,7 +25,7 @@ def check_overlap(
     if known.any():
         where = f"{test_file}: data row {known.idxmax() + 1} is a tweet of {train_file} too"
         count = f"{known.sum()} of {len(known):,} test tweets"
-        print(f"{where} ({count}): the test score will flatter the model")
+        note(f"{where} ({count}): the test score will flatter the model")
 
 
 def split_at_random(

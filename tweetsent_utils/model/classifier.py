@@ -10,7 +10,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 from transformers.utils import logging
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.files import encoder_errors, load_json, read_errors, require_file
 from tweetsent_utils.model.head import draw_head, find_head
 
@@ -55,7 +55,7 @@ def load_classifier(
     find_head(model)
     if has_own_head(model, report["missing_keys"]):
         what = "this encoder came with a head of its own"
-        print(f"{what}: a fresh one for {len(label_order)} labels takes its place")
+        note(f"{what}: a fresh one for {len(label_order)} labels takes its place")
         draw_head(model)
     return model
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tweetsent_utils.checksums import verify_file
-from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.errors import TweetsentError, note, user_error
 from tweetsent_utils.files import load_json, load_yaml, read_errors, require_file
 from tweetsent_utils.paths import REFERENCE, outputs_root
 
@@ -44,12 +44,12 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
         found = glob(pattern, root_dir=root) or glob(escape(pattern), root_dir=root)
         matches = sorted((root / path).resolve() for path in found)
         if not any(has_begun(folder) or is_comparison(folder) for folder in matches):
-            print(f"{pattern} is left out: no run folder fits it")
+            note(f"{pattern} is left out: no run folder fits it")
         folders += matches
     unique = list(dict.fromkeys(folders))
     for folder in unique[1:]:
         if is_comparison(folder):
-            print(f"{folder.name} is left out: it compares runs and holds none")
+            note(f"{folder.name} is left out: it compares runs and holds none")
     runs = [folder for folder in unique if has_begun(folder)]
     return name_folders(runs, [outputs, REFERENCE.parent])
 
