@@ -9,7 +9,7 @@ from tokenizers import processors
 from transformers import AutoTokenizer, pipeline
 
 from tweetsent_utils.data.cleaning import CLEANINGS, clean
-from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
+from tweetsent_utils.data.tokenizing import load_tokenizer, share_cut, tokenize
 from tweetsent_utils.evaluation.inference import inference
 from tweetsent_utils.model.classifier import load_classifier
 
@@ -25,6 +25,16 @@ def test_tokenize_gives_the_encoders_own_ids_cut_and_unpadded(tiny_encoder):
     assert rows[:3] == expected[:3]
     assert rows[3] == [*expected[3][:11], own.sep_token_id]
     assert tokenizer.pad_token_id == own.pad_token_id
+
+
+@pytest.mark.parametrize(("max_length", "share"), [(3, 0.75), (4, 0.25), (5, 0.25), (52, 0.0)])
+def test_the_share_of_texts_that_are_cut_counts_those_that_lose_a_token(
+    tiny_encoder, max_length, share
+):
+    """With the two marks, the texts have 3, 4, 4 and 52 tokens: 4 of 4 tokens are no cut."""
+    texts = ["panic", "panic panic", "shop shop", "queue " * 50]
+    tokenizer = load_tokenizer(tiny_encoder, "raw", max_length)
+    assert share_cut(texts, tokenize(texts, tokenizer), tokenizer) == share
 
 
 def test_tokenizer_without_a_normalizer_takes_a_cleaning(tiny_encoder, tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tweetsent_utils.evaluation.baselines import score_baselines
+from tweetsent_utils.evaluation.baselines import note_if_behind, score_baselines
 
 
 def test_baselines_know_the_majority_and_the_words():
@@ -64,3 +64,10 @@ def test_rows_of_one_class_or_of_one_that_training_lacks_have_scores(labels, acc
     scores = score_baselines(texts, [0, 0, 1, 2], ["bad"] * len(labels), labels)
     assert scores["majority"]["accuracy"] == scores["bag_of_words"]["accuracy"] == accuracy
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(("accuracy", "is_told"), [(0.5, True), (0.49, True), (0.51, False)])
+def test_a_model_that_is_no_better_than_a_bag_of_words_is_told(capsys, accuracy, is_told):
+    note_if_behind(accuracy, 0.5, "test")
+    printed = capsys.readouterr().out
+    assert ("does not beat a bag of words (0.500)" in printed) == is_told

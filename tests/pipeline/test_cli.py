@@ -26,6 +26,9 @@ def handed_on(small_notebooks, monkeypatch, tmp_path) -> dict:
     scores = {"accuracy": 0.25}
     metrics = {"test": {"accuracy": 0.75, "rows": 1234}, "baselines": {"majority": scores}}
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    (tmp_path / "dataset").mkdir()
+    meta = {"share_cut": 0.125, "max_length": 64}
+    (tmp_path / "dataset" / "meta.json").write_text(json.dumps(meta))
 
     def run_all(parameters, sweeps, start):
         found.update(parameters=parameters, sweeps=sweeps, start=start)
@@ -47,6 +50,7 @@ def test_a_run_gets_its_parameters_and_ends_with_its_score_next_to_the_baseline(
     assert handed_on["start"] is None
     shown = capsys.readouterr().out
     assert "0.750 on 1,234 tweets (majority 0.250)" in shown
+    assert "12.5% of the training texts, at 64 tokens" in shown
     assert str(tmp_path / "model") in shown
 
 

@@ -20,7 +20,10 @@ if (run.parent / "slow").exists():
     time.sleep(60)"""
 METRICS = """import json
 metrics = {"test": {"accuracy": 0.75, "rows": 1234}, "baselines": {"majority": {"accuracy": 0.5}}}
-(run / "metrics.json").write_text(json.dumps(metrics));"""
+(run / "metrics.json").write_text(json.dumps(metrics))
+(run / "dataset").mkdir(exist_ok=True)
+meta = {"share_cut": 0.25, "max_length": 128}
+(run / "dataset" / "meta.json").write_text(json.dumps(meta));"""
 
 
 @pytest.fixture

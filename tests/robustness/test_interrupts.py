@@ -40,7 +40,10 @@ def trained(outputs: Path, write_notebook) -> Path:
     """The outputs folder; the second notebook trains as long as there is a file `slow` in it."""
     second = outputs.parent / "notebooks" / "02_second.ipynb"
     metrics = '{"test": {"accuracy": 0.75, "rows": 9}, "baselines": {}}'
-    save = f"(run / 'metrics.json').write_text({metrics!r});"
+    meta = '{"share_cut": 0.0, "max_length": 128}'
+    save = f"""(run / 'metrics.json').write_text({metrics!r})
+(run / 'dataset').mkdir(exist_ok=True)
+(run / 'dataset' / 'meta.json').write_text({meta!r});"""
     setup = 'import os\nfrom pathlib import Path\nrun = Path(os.environ["TWEETSENT_OUTPUTS"])'
     write_notebook(second, 'run_name = "quick"', f"{setup} / run_name", STEPS, save)
     outputs.mkdir()

@@ -131,3 +131,21 @@ def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[l
     """Turn N texts into N lists of token ids, cut at the tokenizer's length; uses all cores."""
     encoded = tokenizer(list(texts), truncation=True, return_attention_mask=False)
     return encoded["input_ids"]
+
+
+def share_cut(
+    texts: Sequence[str],
+    input_ids: Sequence[Sequence[int]],
+    tokenizer: PreTrainedTokenizerBase,
+) -> float:
+    """Return the share of N texts of which the tokenizer's length did not hold all tokens.
+
+    `input_ids` are those that `tokenize` gave for these texts.
+    """
+    most = tokenizer.model_max_length
+    full = [text for text, ids in zip(texts, input_ids, strict=True) if len(ids) == most]
+    if not full:
+        return 0.0
+    uncut = tokenizer(full, truncation=False, return_attention_mask=False, verbose=False)
+    cut = sum(len(ids) > most for ids in uncut["input_ids"])
+    return cut / len(texts)

@@ -9,6 +9,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
+from tweetsent_utils.errors import note
 from tweetsent_utils.evaluation.metrics import score_predictions
 
 
@@ -48,3 +49,11 @@ def score_baselines(
         baseline = fit(train_texts, train_labels)
         scores[name] = score_predictions(labels, baseline.predict(texts))
     return scores
+
+
+def note_if_behind(accuracy: float, bag_of_words: float, split: str) -> None:
+    """Tell the user that a model is no better than a bag of words on a split, if that is so."""
+    if accuracy <= bag_of_words:
+        what = f"on the {split} tweets this model ({accuracy:.3f}) does not beat a bag of words"
+        remedy = "give it more rows, more epochs (num_epochs) or another max_lr"
+        note(f"{what} ({bag_of_words:.3f}): {remedy}, or take the bag of words")

@@ -11,6 +11,7 @@ from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks
 from tweetsent_utils.pipeline.parameters import gather_parameters
+from tweetsent_utils.pipeline.runs import load_metrics
 from tweetsent_utils.pipeline.stopping import stop_signals
 from tweetsent_utils.pipeline.terminal import say
 
@@ -134,19 +135,22 @@ def seed_sweep(first: int, count: int) -> str:
 
 def summary(folder: Path) -> str:
     """Say where a finished run's results are, and its test accuracy next to the baselines."""
-    metrics = load_json(require_file(folder / "metrics.json", "04_inference"))
+    metrics = load_metrics(folder)
     test = metrics["test"]
     baselines = [
         f"{name.replace('_', ' ')} {scores['accuracy']:.3f}"
         for name, scores in metrics["baselines"].items()
     ]
     scale = ", ".join(baselines)
+    made_with = load_json(require_file(folder / "dataset" / "meta.json", "02_dataset_creation"))
+    cut = f"{made_with['share_cut']:.1%} of the training texts, at {made_with['max_length']} tokens"
     accuracy = f"{test['accuracy']:.3f} on {test['rows']:,} tweets ({scale})"
     lines = {
         "executed notebooks": folder / "*.ipynb",
         "model": folder / "model",
         "figures": folder / "figures",
         "test accuracy": accuracy,
+        "texts cut": f"{cut} (max_length)",
     }
     return "\n".join(f"{what:20}{value}" for what, value in lines.items())
 
