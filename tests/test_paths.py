@@ -4,7 +4,13 @@ import pytest
 
 from tweetsent_utils import paths
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.paths import PROJECT_ROOT, find_project_root, outputs_root, project_path
+from tweetsent_utils.paths import (
+    PROJECT_ROOT,
+    find_project_root,
+    outputs_root,
+    project_path,
+    short_path,
+)
 
 
 def test_a_path_that_is_not_here_counts_from_the_project_root(tmp_path, monkeypatch):
@@ -73,3 +79,8 @@ def test_the_outputs_are_one_folder_from_wherever_one_asks(tmp_path, monkeypatch
         for value, place in expected.items():
             monkeypatch.setenv("TWEETSENT_OUTPUTS", value)
             assert outputs_root() == place
+
+
+def test_a_note_names_a_file_of_the_project_alike_on_every_machine(tmp_path):
+    assert short_path(PROJECT_ROOT / "data" / "x.csv") == "data/x.csv"
+    assert short_path(tmp_path / "x.csv") == str(tmp_path / "x.csv")

@@ -147,10 +147,15 @@ def save_json(path: Path, value: Any) -> None:
     write_atomically(path, lambda file: file.write_text(text, encoding="utf-8"))
 
 
-def load_json(path: Path) -> Any:
-    """Read a JSON file; an empty dictionary if there is none."""
+def load_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds an object; an empty dictionary if there is none."""
+    if not path.exists():
+        return {}
     with read_errors(path):
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(value, dict):
+            raise TypeError("it holds no JSON object")
+        return value
 
 
 def save_yaml(path: Path, values: dict[str, Any]) -> None:

@@ -54,3 +54,13 @@ def project_path(path: str | Path) -> Path:
         what = f"{path} leads out of the project, and there is no {here}"
         raise TweetsentError(f"{what}: give it as an absolute path")
     return resolved
+
+
+def short_path(path: str | Path) -> str:
+    """Return a path as a note that stays in a notebook names it.
+
+    In the project it is counted from the root, so that it means the same on every machine.
+    """
+    path = Path(path)
+    is_in_project = path.is_relative_to(PROJECT_ROOT)
+    return path.relative_to(PROJECT_ROOT).as_posix() if is_in_project else str(path)

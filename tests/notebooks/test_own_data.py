@@ -179,6 +179,7 @@ def processes(files, tiny_encoder, tmp_path_factory) -> Iterator[dict[str, subpr
             test_file="",
             label_column="kind",
             audit_rows=20,
+            class_weights="balanced",
         ),
         "emoji": start(
             folder / "emoji",
@@ -266,6 +267,7 @@ def test_a_rare_class_is_in_every_part_and_the_run_comes_to_its_end(runs):
     metrics = load_json(runs["rare"] / "metrics.json")
     assert metrics["per_class"]["rare"]["support"] == 1
     assert metrics["per_class"]["rare"]["training_share"] == round(1 / 38, 6)
+    assert metrics["training"]["class_weights"] == "balanced"
     assert metrics["test"]["rows"] == 12
     audit = load_json(runs["rare"] / "audit.json")["audit"]
     assert audit["rows"] == 20

@@ -91,6 +91,72 @@ def test_a_folder_in_use_is_refused_and_left_alone(executed, outputs):
     run_pipeline(parameters())
 
 
+@pytest.fixture
+def trained(small_notebooks, executed, monkeypatch):
+    """The folder of a run whose second notebook trains: while it does, it leaves checkpoints."""
+    monkeypatch.setattr(driver, "TRAINING", "02_second")
+    found = []
+
+    def leave(folder):
+        (folder / "checkpoint" / "step-00000001").mkdir(parents=True)
+        (folder / "training.json").write_text("{}")
+        found.append(folder)
+
+    run_as_before = driver.execute
+
+    def execute(notebook, target, values, *rest):
+        run_as_before(notebook, target, values, *rest)
+        if notebook.stem == "02_second":
+            leave(target.parent)
+
+    monkeypatch.setattr(driver, "execute", execute)
+    run_pipeline(parameters())
+    return found[-1]
+
+
+def test_checkpoints_go_when_the_notebook_of_the_training_is_finished(trained):
+    assert not (trained / "checkpoint").exists()
+    assert (trained / "training.json").exists()
+
+
+def test_checkpoints_that_a_kill_has_left_behind_go_at_the_next_start(trained):
+    (trained / "checkpoint").mkdir()
+    (trained / ".checkpoint.deleted").mkdir()
+    run_pipeline(parameters())
+    assert not list(trained.glob("*checkpoint*"))
+    assert not list(trained.glob(".checkpoint*"))
+
+
+def test_checkpoints_of_an_unfinished_training_stay_for_it(trained):
+    (trained / "checkpoint").mkdir()
+    (trained / "02_second.ipynb").unlink()
+    begun = []
+
+    def execute(notebook, target, values, *_):
+        begun.append((trained / "checkpoint").exists())
+        raise TweetsentError("it stopped again")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(driver, "execute", execute)
+        with pytest.raises(TweetsentError, match="stopped again"):
+            run_pipeline(parameters())
+    assert begun == [True]
+    assert (trained / "checkpoint").exists()
+
+
+def test_a_finished_training_that_is_asked_to_run_again_begins_anew(trained, monkeypatch):
+    begun = []
+
+    def execute(notebook, target, values, *_):
+        begun.append((trained / "training.json").exists())
+        raise TweetsentError("enough")
+
+    monkeypatch.setattr(driver, "execute", execute)
+    with pytest.raises(TweetsentError, match="enough"):
+        run_pipeline(parameters(), start="02")
+    assert begun == [False]
+
+
 # --- several runs, without kernels ---
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_runs import make_run
 
+from tweetsent_utils.checksums import write_recorded
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import REFERENCE
 from tweetsent_utils.pipeline import finished_runs
@@ -194,3 +195,14 @@ def test_comparing_does_not_wait_for_torch():
     code += "print({'torch', 'transformers'} & sys.modules.keys())"
     finished = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert finished.stdout.split() == [b"set()"]
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "history.csv"])
+def test_a_file_that_was_edited_is_named(tmp_path, name):
+    folder = make_run(tmp_path / "run")
+    content = (folder / name).read_bytes()
+    write_recorded(folder / name, lambda file: file.write_bytes(content))
+    assert finished_runs.read_run(folder).scores["validation_accuracy"] == 0.75
+    (folder / name).write_bytes(content.replace(b"1.0", b"1.1"))
+    with pytest.raises(TweetsentError, match=f"{name} is damaged or was edited.*--from 03"):
+        finished_runs.read_run(folder)

@@ -64,6 +64,13 @@ def test_every_local_link_leads_somewhere(name):
             assert anchor in list_anchors(target), link
 
 
+@every_page
+def test_every_test_that_a_page_names_exists(name):
+    for path, test in re.findall(r"(tests/[\w/]+\.py)::(\w+)", TEXTS[name]):
+        source = (PROJECT_ROOT / path).read_text(encoding="utf-8")
+        assert f"def {test}(" in source, f"{path}::{test}"
+
+
 def list_anchors(page: Path) -> set[str]:
     """The anchors that a code host gives a page's headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from tweetsent_utils.errors import TweetsentError, note
+from tweetsent_utils.paths import short_path
 
 # A byte order mark decides. The longer ones come first, as they begin like a shorter one.
 BYTE_ORDER_MARKS = {
@@ -26,7 +27,7 @@ def decode_text(path: str | Path, data: bytes, encoding: str = "") -> str:
     if not encoding:
         encoding = guess_encoding(data)
         if encoding != "utf-8":
-            note(f"{path} is read as {encoding}: set encoding if letters look wrong")
+            note(f"{short_path(path)} is read as {encoding}: set encoding if letters look wrong")
     try:
         is_unicode = codecs.lookup(encoding).name.startswith("utf")
         text = data.decode(encoding)

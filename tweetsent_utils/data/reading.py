@@ -22,7 +22,7 @@ from tweetsent_utils.data.quotes import (
 )
 from tweetsent_utils.errors import TweetsentError, note, quote, quote_names, user_error
 from tweetsent_utils.files import read_whole_file
-from tweetsent_utils.paths import project_path
+from tweetsent_utils.paths import project_path, short_path
 
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 JSON_LINES = (".jsonl", ".ndjson")
@@ -191,7 +191,7 @@ def parse_separated(
     if is_plain and swallowing:
         return parse_quotes_as_letters(path, text, separator, swallowing[0])
     if swallowing:
-        where = f"{path}: lines {line_span(text, swallowing[0])} are one text in quotes"
+        where = f"{short_path(path)}: lines {line_span(text, swallowing[0])} are one text in quotes"
         count = f"{len(swallowing):,} such texts"
         note(f"{where}, and look like rows ({count}): remove the quotes if that is what they are")
     return tweets
@@ -205,8 +205,9 @@ def parse_quotes_as_letters(
 ) -> pd.DataFrame:
     """Return the table in a text whose quotes are only letters, and print which field shows it."""
     line = line_number(text, field.start)
-    what = f"{path}: line {line:,} begins a field with a quote that does not end that field"
-    note(f"{what}, so quotes are read as letters in the whole file")
+    where = f"{short_path(path)}: line {line:,}"
+    what = "begins a field with a quote that does not end that field"
+    note(f"{where} {what}, so quotes are read as letters in the whole file")
     return parse_rows(text, separator, csv.QUOTE_NONE)
 
 

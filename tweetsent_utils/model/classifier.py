@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -157,8 +156,8 @@ def check_classifier(folder: Path, label_order: Sequence[str]) -> Path:
     """
     for name in MODEL_FILES:
         require_file(folder / name, "03_training")
-    config = load_settings(folder / "config.json")
-    settings = config | load_settings(folder / "tokenizer_config.json")
+    config = load_json(folder / "config.json")
+    settings = config | load_json(folder / "tokenizer_config.json")
     remedy = "run 03_training.ipynb again"
     for name in ASKS_FOR_CODE:
         if name in settings:
@@ -174,12 +173,3 @@ def check_classifier(folder: Path, label_order: Sequence[str]) -> Path:
         what = f"{answers}, its dataset has {', '.join(label_order)}"
         raise TweetsentError(f"{what}: {remedy}")
     return folder
-
-
-def load_settings(file: Path) -> dict[str, Any]:
-    """Read a JSON file of a trained model, which holds an object."""
-    with read_errors(file):
-        settings = load_json(file)
-        if not isinstance(settings, dict):
-            raise TypeError("it holds no JSON object")
-    return settings
