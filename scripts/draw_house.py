@@ -30,7 +30,9 @@ ROAD = {
     "show": "claims → figures",
     "pipeline": "notebooks → runs",
 }
-WIDTH, HEIGHT, GAP = 1.0, 2.2, 0.42
+WIDTH, GAP = 1.0, 0.42
+HEAD, ROW = 0.68, 0.135  # the height of a room's name, and of each of its modules
+INCHES = 1.3  # a unit of height
 WALL = "#444444"
 QUIET = "#777777"
 
@@ -39,6 +41,11 @@ def modules_of(room: str) -> list[str]:
     """Return the names of a room's modules."""
     files = sorted((PROJECT_ROOT / PACKAGE / room).glob("*.py"))
     return [path.stem for path in files if path.stem != "__init__"]
+
+
+def height_of_rooms() -> float:
+    """Return the height of all rooms, in which the modules of the fullest one have their place."""
+    return HEAD + ROW * max(len(modules_of(room)) for room in ROAD)
 
 
 def room_imports() -> dict[tuple[str, str], int]:
@@ -58,13 +65,13 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def draw_room(axis: Axes, place: int, room: str) -> None:
+def draw_room(axis: Axes, place: int, room: str, height: float) -> None:
     """Draw a room with its name, what happens there, and its modules."""
     left = place * (WIDTH + GAP)
     box = FancyBboxPatch(
         (left, 0),
         WIDTH,
-        HEIGHT,
+        height,
         boxstyle="round,pad=0.04",
         facecolor="white",
         edgecolor=WALL,
@@ -72,19 +79,19 @@ def draw_room(axis: Axes, place: int, room: str) -> None:
     )
     axis.add_patch(box)
     middle = left + WIDTH / 2
-    axis.text(middle, HEIGHT - 0.06, room, ha="center", va="top", weight="bold")
-    axis.text(middle, HEIGHT - 0.3, ROAD[room], ha="center", va="top", fontsize=9, color=QUIET)
+    axis.text(middle, height - 0.06, room, ha="center", va="top", weight="bold")
+    axis.text(middle, height - 0.3, ROAD[room], ha="center", va="top", fontsize=9, color=QUIET)
     names = "\n".join(modules_of(room))
-    axis.text(middle, HEIGHT - 0.58, names, ha="center", va="top", fontsize=9, linespacing=1.35)
+    axis.text(middle, height - 0.58, names, ha="center", va="top", fontsize=9, linespacing=1.35)
 
 
-def draw_road(axis: Axes) -> None:
+def draw_road(axis: Axes, height: float) -> None:
     """Draw the way of the data from room to room; the pipeline is a wing of its own."""
     for place in range(len(ROAD) - 2):
         start = place * (WIDTH + GAP) + WIDTH + 0.06
         end = start + GAP - 0.12
         style = {"arrowstyle": "simple", "color": WALL}
-        axis.annotate("", (end, HEIGHT / 2), (start, HEIGHT / 2), arrowprops=style)
+        axis.annotate("", (end, height / 2), (start, height / 2), arrowprops=style)
 
 
 def draw_imports(axis: Axes, counts: dict[tuple[str, str], int]) -> None:
@@ -107,13 +114,14 @@ def draw_imports(axis: Axes, counts: dict[tuple[str, str], int]) -> None:
 def draw_house(target: Path) -> None:
     """Draw all rooms and the imports between them."""
     use_style()
-    figure, axis = plt.subplots(figsize=(11, 4.4))
+    height = height_of_rooms()
+    figure, axis = plt.subplots(figsize=(11, INCHES * (height + 1.15)))
     for place, room in enumerate(ROAD):
-        draw_room(axis, place, room)
-    draw_road(axis)
+        draw_room(axis, place, room, height)
+    draw_road(axis, height)
     draw_imports(axis, room_imports())
     length = len(ROAD) * (WIDTH + GAP) - GAP
-    axis.set(xlim=(-0.1, length + 0.1), ylim=(-1.0, HEIGHT + 0.15))
+    axis.set(xlim=(-0.1, length + 0.1), ylim=(-1.0, height + 0.15))
     caption = "below: who imports from whom, always back along the road; under all rooms"
     axis.text(
         length / 2,
