@@ -7,10 +7,12 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny import make_tweets, write_kaggle_csv
 
 from tweetsent_utils.errors import Stopped, TweetsentError
@@ -59,8 +61,9 @@ class Notebook:
         return place
 
     def run(self, first: int = 0, last: int | None = None) -> None:
-        for source in self.cells[first:last]:
-            if "show_figure(" not in source:  # drawing takes half of the time
+        # Encoding pictures takes half of the time.
+        with patch("tweetsent_utils.show.display.show_figure"):
+            for source in self.cells[first:last]:
                 self.run_cell(source)
 
 
@@ -162,8 +165,8 @@ def test_a_training_stopped_anywhere_in_a_step_ends_with_the_same_bits(
     notebook.run(last=loop)
     owner, name = PLACES[place]
     owner = notebook.names.get(owner, owner) if isinstance(owner, str) else owner
-    with monkeypatch.context() as patch:
-        interrupt(patch, owner, name, 7, lambda: press_stop(signals))
+    with monkeypatch.context() as context:
+        interrupt(context, owner, name, 7, lambda: press_stop(signals))
         with pytest.raises(Stopped if times == 1 else KeyboardInterrupt) as caught:
             notebook.run(loop, loop + 1)
     if times == 1:
@@ -179,9 +182,9 @@ def test_what_ends_a_process_lets_the_step_end_too(open_training, monkeypatch, n
     notebook = open_training()
     loop = notebook.place(LOOP)
     notebook.run(last=loop)
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as context:
         stop = [getattr(signal, name)]
-        interrupt(patch, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
+        interrupt(context, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
         with pytest.raises(Stopped, match="after step 8 of 18"):
             notebook.run(loop, loop + 1)
     assert last_checkpoint(notebook.names["checkpoints"]).name == "step-00000008"
@@ -200,8 +203,8 @@ def test_a_training_stopped_between_steps_ends_with_the_same_bits(
         "validation": (inference, "eval_step", 0),
         "a checkpoint": (checkpoints, "generator_states", 1),
     }[place]
-    with monkeypatch.context() as patch:
-        interrupt(patch, owner, name, call, lambda: press_stop([signal.SIGINT]))
+    with monkeypatch.context() as context:
+        interrupt(context, owner, name, call, lambda: press_stop([signal.SIGINT]))
         with pytest.raises(Stopped):
             notebook.run(loop, loop + 1)
     notebook.run(loop)
@@ -214,9 +217,9 @@ def test_a_stopped_training_goes_on_in_a_new_kernel_and_its_bar_too(
     notebook = open_training()
     loop = notebook.place(LOOP)
     notebook.run(last=loop)
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as context:
         stop = [signal.SIGINT]
-        interrupt(patch, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
+        interrupt(context, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
         with pytest.raises(Stopped):
             notebook.run(loop, loop + 1)
     log = notebook.names["log"]
@@ -288,3 +291,19 @@ def test_a_forgotten_training_is_done_over(open_training, expected):
     again.run()
     assert again.names["optimizer"].state  # it has been trained
     assert results(again) == expected
+
+
+def test_other_weights_in_the_same_encoder_folder_make_another_training(prepared, tmp_path, capsys):
+    encoder = Path(shutil.copytree(prepared.values["encoder"], tmp_path / "encoder"))
+    run = shutil.copytree(prepared.run, tmp_path / "run")
+    values = prepared.values | {"encoder": str(encoder)}
+    Notebook("02", run, values).run()
+    Notebook("03", run, values).run()
+    tensors = load_file(encoder / "model.safetensors")
+    tensors["embeddings.word_embeddings.weight"] += 1
+    save_file(tensors, encoder / "model.safetensors", metadata={"format": "pt"})
+    capsys.readouterr()
+    again = Notebook("03", run, values)
+    again.run()
+    assert "another encoder's weights: training starts over" in capsys.readouterr().out
+    assert again.names["optimizer"].state

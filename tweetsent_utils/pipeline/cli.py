@@ -17,6 +17,7 @@ from tweetsent_utils.pipeline.terminal import say
 
 # What the notebooks' kernels inherit, and must have when they start.
 KERNEL_SETTINGS = {
+    "PYTORCH_ENABLE_MPS_FALLBACK": "1",  # what Apple's mps lacks runs on the CPU
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else every kernel warns of frozen modules
     "OMP_WAIT_POLICY": "PASSIVE",  # else torch's threads starve next to any other busy process
     "GOMP_SPINCOUNT": "20000",  # yet a thread waits a moment before it sleeps
