@@ -83,8 +83,9 @@ def test_a_file_of_which_nothing_is_recorded_is_taken_as_it_is(tmp_path):
     assert verify_file(tmp_path / "metrics.json", "03_training").read_text() == "published"
 
 
+@pytest.mark.parametrize("kills", [1, 2, 3])
 def test_a_kill_between_the_checksum_and_the_file_leaves_a_file_that_is_known(
-    tmp_path, monkeypatch
+    tmp_path, monkeypatch, kills
 ):
     path = tmp_path / "metrics.json"
     write_recorded(path, lambda file: file.write_text("first"))
@@ -99,9 +100,15 @@ def test_a_kill_between_the_checksum_and_the_file_leaves_a_file_that_is_known(
 
     with monkeypatch.context() as patch:
         patch.setattr(checksums, "write_atomically", killed_before_the_last_rename)
-        with pytest.raises(KeyboardInterrupt):
-            write_recorded(path, lambda file: file.write_text("second"))
-    assert "# " in (tmp_path / "SHA256SUMS").read_text()
+        for _ in range(kills):
+            with pytest.raises(KeyboardInterrupt):
+                write_recorded(path, lambda file: file.write_text("second"))
     assert verify_file(path, "03_training").read_text() == "first"
     write_recorded(path, lambda file: file.write_text("third"))
     assert verify_file(path, "03_training").read_text() == "third"
+
+
+def test_a_damaged_list_does_not_keep_a_file_from_being_written(tmp_path):
+    (tmp_path / "SHA256SUMS").write_bytes(bytes(64))
+    write_recorded(tmp_path / "metrics.json", lambda file: file.write_text("new"))
+    assert verify_file(tmp_path / "metrics.json", "03_training").read_text() == "new"

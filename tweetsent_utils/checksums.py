@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.files import read_errors, require_file, write_atomically
+from tweetsent_utils.files import load_record, read_errors, require_file, write_atomically
 
 SUMS = "SHA256SUMS"
 
@@ -29,10 +29,9 @@ def write_sealed_folder(folder: Path, write: Callable[[Path], Any]) -> None:
     def write_and_seal(partial: Path) -> None:
         partial.mkdir()
         write(partial)
-        (partial / SUMS).unlink(missing_ok=True)  # a copied one
         files = sorted(path for path in partial.rglob("*") if path.is_file())
         sums = {path.relative_to(partial).as_posix(): [sha256_of(path)] for path in files}
-        (partial / SUMS).write_text(format_sums(sums), encoding="utf-8")
+        write_sums(partial / SUMS, sums)
 
     write_atomically(folder, write_and_seal)
 
@@ -40,16 +39,17 @@ def write_sealed_folder(folder: Path, write: Callable[[Path], Any]) -> None:
 def write_recorded(path: Path, write: Callable[[Path], Any]) -> None:
     """Write a file, whole or not at all, and note its checksum in its folder.
 
-    The checksum comes first. The one of the file before stays next to it, as a comment, so that a
-    process that is killed in between leaves a file that is still known.
+    The checksum comes first. The one of the file that it replaces stays next to it, as a comment,
+    so that a process that is killed in between leaves a file that is still known.
     """
 
     def write_and_record(partial: Path) -> None:
         write(partial)
-        sums = read_sums(path.parent)
-        sums[path.name] = [sha256_of(partial), *sums.get(path.name, [])][:2]
-        text = format_sums(sums)
-        write_atomically(path.with_name(SUMS), lambda file: file.write_text(text, encoding="utf-8"))
+        sums = load_record(path.parent, read_sums)
+        replaced = sha256_of(path) if path.exists() else ""
+        earlier = [replaced] if replaced in sums.get(path.name, []) else []
+        sums[path.name] = list(dict.fromkeys([sha256_of(partial), *earlier]))
+        write_atomically(path.with_name(SUMS), lambda file: write_sums(file, sums))
 
     write_atomically(path, write_and_record)
 
@@ -103,10 +103,11 @@ def read_sums(folder: Path) -> dict[str, list[str]]:
     return sums
 
 
-def format_sums(sums: dict[str, list[str]]) -> str:
-    """Return the lines of `SHA256SUMS`: the latest checksum of each file, others as comments."""
+def write_sums(path: Path, sums: dict[str, list[str]]) -> None:
+    """Write `SHA256SUMS`: a line with the latest checksum of each file, others as comments."""
     lines = []
     for name, (latest, *earlier) in sums.items():
         lines.append(f"{latest}  {name}")
         lines += [f"# {digest}  {name}" for digest in earlier]
-    return "".join(f"{line}\n" for line in lines)
+    text = "".join(f"{line}\n" for line in lines)
+    path.write_text(text, encoding="utf-8", newline="\n")  # alike on every system

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from safetensors import SafetensorError
 
-from tweetsent_utils.errors import TweetsentError, user_error
+from tweetsent_utils.errors import TweetsentError, note, user_error
 
 ENCODER_JSON_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json")
 
@@ -156,6 +156,19 @@ def load_json(path: Path) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise TypeError("it holds no JSON object")
         return value
+
+
+def load_record(path: Path, load: Callable[[Path], dict[str, Any]] = load_json) -> dict[str, Any]:
+    """Read a file that a run keeps for the record; an empty dictionary if there is none.
+
+    A damaged one counts as none, and is told: the run can do without it, and writes it again.
+    """
+    try:
+        return load(path)
+    except TweetsentError as error:
+        what = str(error).partition(": ")[0]
+        note(f"{what}: it is written again")
+        return {}
 
 
 def save_yaml(path: Path, values: dict[str, Any]) -> None:

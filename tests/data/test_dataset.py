@@ -1,5 +1,7 @@
 """A split's files: what comes back from disk is what went there."""
 
+import hashlib
+
 import pandas as pd
 import pytest
 
@@ -45,7 +47,10 @@ def test_missing_split_names_the_notebook_that_makes_it(tmp_path):
 
 
 def test_a_dataset_tells_what_it_was_made_with(run):
-    assert load_meta(run) == {"label_order": ["low", "high"]}
+    meta = load_meta(run)
+    assert meta["label_order"] == ["low", "high"]
+    file = run / "dataset" / "train.parquet"
+    assert meta["sha256"]["train"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert (run / "dataset" / "tokenizer" / "tokenizer.json").exists()
 
 
@@ -69,5 +74,15 @@ def test_an_edited_label_is_told_where_the_split_is_read(run):
 
 def test_a_dataset_that_is_made_again_replaces_the_whole_folder(run, tiny_encoder):
     save_dataset(run, {"train": TABLE}, load_tokenizer(tiny_encoder, "raw", 64), {"seed": 1})
-    assert load_meta(run) == {"seed": 1}
+    assert "label_order" not in load_meta(run)
     assert not (run / "dataset" / "validation.parquet").exists()
+
+
+@pytest.mark.parametrize("column", ["text", "label", "input_ids"])
+def test_other_tweets_in_any_split_make_another_dataset(run, tiny_encoder, column):
+    before = load_meta(run)
+    changed = TABLE.assign(**{column: TABLE[column].iloc[::-1].tolist()})
+    tables = {"train": TABLE[:1], "validation": changed}
+    tokenizer = load_tokenizer(tiny_encoder, "words", 64)
+    save_dataset(run, tables, tokenizer, {"label_order": ["low", "high"]})
+    assert load_meta(run) != before

@@ -41,7 +41,7 @@ def test_a_temperature_is_kept_where_it_helps_on_rows_that_it_did_not_see():
     assert choose_temperature(labels, logits) == pytest.approx(3, rel=0.2)
 
 
-def test_few_rows_and_a_model_that_is_right_get_no_temperature():
+def test_few_rows_and_a_model_that_means_what_it_says_get_no_temperature():
     labels, logits = sample_logits(99, factor=3.0)
     assert choose_temperature(labels, logits) == 1
     labels, logits = sample_logits(100, factor=3.0)
@@ -49,6 +49,15 @@ def test_few_rows_and_a_model_that_is_right_get_no_temperature():
     labels, logits = sample_logits(500, factor=1.0)
     found = choose_temperature(labels, logits)
     assert found == 1 or abs(found - 1) < 0.1
+
+
+@pytest.mark.parametrize(("mistakes", "is_fitted"), [(0, False), (4, False), (5, True)])
+def test_a_model_with_hardly_a_mistake_gets_no_temperature(mistakes, is_fitted):
+    """Where all is right, surer is better without an end."""
+    labels = np.arange(400) % 4
+    logits = 1.5 * np.eye(4)[labels]
+    labels[:mistakes] = (labels[:mistakes] + 1) % 4
+    assert (choose_temperature(labels, logits) != 1) == is_fitted
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -7,7 +7,8 @@ import pytest
 
 from tweetsent_utils.errors import Stopped
 from tweetsent_utils.pipeline import stopping
-from tweetsent_utils.pipeline.stopping import StoppableKernel, stop_signals
+from tweetsent_utils.pipeline.stopping import StoppableKernel
+from tweetsent_utils.training.stopping import stop_signals
 
 
 class Manager:

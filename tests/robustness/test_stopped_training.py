@@ -307,3 +307,44 @@ def test_other_weights_in_the_same_encoder_folder_make_another_training(prepared
     again.run()
     assert "another encoder's weights: training starts over" in capsys.readouterr().out
     assert again.names["optimizer"].state
+
+
+def test_coming_back_to_earlier_parameters_never_opens_another_ones_model(
+    open_training, expected, monkeypatch
+):
+    open_training().run()
+    other = open_training(seed=1)
+    last = other.place("write_sealed_folder(run / ")
+    other.run(last=last)  # its curves are written, and somebody closes the laptop
+    assert results(other)["history.csv"] != expected["history.csv"]
+    again = open_training()
+    again.run()
+    assert results(again) == expected
+
+
+@pytest.mark.parametrize("name", ["model/model.safetensors", "history.csv", "metrics.json"])
+@pytest.mark.parametrize("has_checkpoints", [True, False])
+def test_a_damaged_file_of_a_finished_training_is_made_again(
+    open_training, expected, name, has_checkpoints, capsys
+):
+    notebook = open_training()
+    notebook.run()
+    run = notebook.names["run"]
+    if not has_checkpoints:
+        delete_checkpoints(run)
+    content = (run / name).read_bytes()
+    (run / name).write_bytes(content[:-40] + bytes(40))
+    again = open_training()
+    again.run()
+    assert f"{name} is damaged" in capsys.readouterr().out
+    assert results(again) == expected
+
+
+@pytest.mark.parametrize("name", ["training.json", "timings.json", "precision.json", "params.yaml"])
+def test_a_damaged_record_stops_nothing(open_training, expected, name):
+    notebook = open_training()
+    notebook.run()
+    (notebook.names["run"] / name).write_bytes(bytes(20))
+    again = open_training()
+    again.run()
+    assert results(again) == expected

@@ -121,7 +121,7 @@ def test_pickled_weights_are_refused(broken, ran, refusal):
 
 def test_a_checkpoint_with_pickled_code_is_refused(tmp_path, ran, refusal):
     def write(checkpoint: Path) -> None:
-        progress = {"settings": {}, "history": [0.5]}
+        progress = {"settings": {}, "history": [{}]}
         (checkpoint / "progress.json").write_text(json.dumps(progress))
         torch.save(Hostile(ran), checkpoint / "state.pt")
 

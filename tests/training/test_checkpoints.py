@@ -124,6 +124,49 @@ def test_where_no_whole_checkpoint_is_left_training_starts_over_and_says_so(fold
     assert torch.equal(parts["model"][0].weight, before)
 
 
+def test_damaged_checkpoints_do_not_push_out_the_new_ones(folder):
+    """The new training's steps are fewer than those of the damaged one for a while."""
+    save_checkpoint(folder, make_parts(0), SETTINGS, {"history": [{}] * 9})
+    for step in ("step-00000001", "step-00000009"):
+        (folder / step / "state.pt").write_bytes(b"")
+    assert load_checkpoint(folder, make_parts(1), SETTINGS) is None
+    for steps in (0, 2, 4):
+        save_checkpoint(folder, make_parts(1), SETTINGS, {"history": [{}] * steps})
+    assert load_checkpoint(folder, make_parts(1), SETTINGS) == {"history": [{}] * 4}
+
+
+def test_a_checkpoint_comes_back_when_its_settings_do(folder, capsys):
+    other = SETTINGS | {"max_lr": 0.2}
+    assert load_checkpoint(folder, make_parts(1), other) is None
+    save_checkpoint(folder, make_parts(1), other, {"history": [{}, {}]})
+    assert load_checkpoint(folder, make_parts(1), SETTINGS) == {"history": [{}]}
+    assert "an earlier one goes on" in capsys.readouterr().out
+    assert load_checkpoint(folder, make_parts(1), other) == {"history": [{}, {}]}
+    assert names(folder.parent) == ["checkpoint", "checkpoint.old"]
+
+
+def test_a_checkpoint_comes_back_after_the_other_training_has_tidied_up(folder):
+    other = SETTINGS | {"max_lr": 0.2}
+    assert load_checkpoint(folder, make_parts(1), other) is None
+    assert load_checkpoint(folder, make_parts(1), SETTINGS) == {"history": [{}]}
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_without_its_best_epoch_a_training_with_patience_goes_back_before_it(tmp_path, damage):
+    settings = SETTINGS | {"patience": 2}
+    folder = tmp_path / "checkpoint"
+    scored = {"validation_macro_f1": 0.5}
+    save_checkpoint(folder, make_parts(0), settings, {"history": [{}]})
+    write_sealed_folder(folder / "best", lambda best: (best / "weights").write_text("all"))
+    save_checkpoint(folder, make_parts(0), settings, {"history": [{}, scored]})
+    assert load_checkpoint(folder, make_parts(1), settings) == {"history": [{}, scored]}
+    if damage == "cut":
+        (folder / "best" / "weights").write_text("half")
+    else:
+        shutil.rmtree(folder / "best")
+    assert load_checkpoint(folder, make_parts(1), settings) == {"history": [{}]}
+
+
 def test_memory_that_runs_out_is_not_taken_for_damage(folder, monkeypatch):
     def run_out(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
@@ -160,7 +203,8 @@ def test_a_checkpoint_runs_no_code(folder, tmp_path):
     evil = {"optimizer": Evil(str(tmp_path / "ran"))}
 
     def write(partial: Path) -> None:
-        shutil.copytree(folder / "step-00000001", partial, dirs_exist_ok=True)
+        files = shutil.ignore_patterns("SHA256SUMS")
+        shutil.copytree(folder / "step-00000001", partial, ignore=files, dirs_exist_ok=True)
         torch.save(evil, partial / "state.pt")
 
     write_sealed_folder(folder / "step-00000002", write)

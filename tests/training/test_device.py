@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.training.device import pick_device, pick_precision, settle_precision
+from tweetsent_utils.training.device import (
+    pick_device,
+    pick_precision,
+    settle_precision,
+    settled_precision,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,16 +105,20 @@ def test_a_run_keeps_the_precision_that_it_began_with(monkeypatch, tmp_path):
     assert settle_precision(tmp_path / "other run", "auto", CPU) == torch.bfloat16
 
 
-def test_a_precision_that_is_named_counts_and_settles_nothing(monkeypatch, tmp_path):
+def test_a_precision_that_is_named_counts_and_later_ones_follow_it(monkeypatch, tmp_path):
     let_cpu_be(monkeypatch, XEON)
     assert settle_precision(tmp_path, "bf16", CPU) == torch.bfloat16
-    assert settle_precision(tmp_path, "auto", CPU) == torch.float32
-    assert settle_precision(tmp_path, "bf16", CPU) == torch.bfloat16
+    assert settled_precision(tmp_path, "auto", CPU) == torch.bfloat16
+    assert settled_precision(tmp_path, "fp32", CPU) == torch.float32
+    assert settle_precision(tmp_path, "auto", CPU) == torch.bfloat16
+    assert settle_precision(tmp_path, "fp32", CPU) == torch.float32
+    assert settled_precision(tmp_path, "auto", CPU) == torch.float32
 
 
-def test_a_note_of_no_known_precision_is_made_again(monkeypatch, tmp_path):
+@pytest.mark.parametrize("content", [b'{"precision": "fp8"}', b"[1]", bytes(9)])
+def test_a_note_that_cannot_be_used_is_made_again(monkeypatch, tmp_path, content):
     let_cpu_be(monkeypatch, EPYC)
-    (tmp_path / "precision.json").write_text('{"precision": "fp8"}')
+    (tmp_path / "precision.json").write_bytes(content)
     assert settle_precision(tmp_path, "auto", CPU) == torch.bfloat16
     let_cpu_be(monkeypatch, XEON)
     assert settle_precision(tmp_path, "auto", CPU) == torch.bfloat16

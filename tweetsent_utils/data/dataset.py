@@ -7,7 +7,7 @@ import pandas as pd
 from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tweetsent_utils.checksums import verify_file, verify_folder, write_sealed_folder
+from tweetsent_utils.checksums import sha256_of, verify_file, verify_folder, write_sealed_folder
 from tweetsent_utils.files import load_json, read_errors, save_json
 
 NOTEBOOK = "02_dataset_creation"
@@ -47,14 +47,18 @@ def save_dataset(
     """Write the folder `dataset/` of a run, whole or not at all, with the checksums of its files.
 
     It holds `<split>.parquet` for each table, with the columns `COLUMNS`, the `tokenizer`, and in
-    `meta.json` what the dataset was made with.
+    `meta.json` what the dataset was made with, to which the SHA-256 of each split is added: by
+    them, a training knows its tweets.
     """
 
     def write(folder: Path) -> None:
+        sums = {}
         for name, table in tables.items():
-            table[COLUMNS].to_parquet(folder / f"{name}.parquet", index=False)
+            file = folder / f"{name}.parquet"
+            table[COLUMNS].to_parquet(file, index=False)
+            sums[name] = sha256_of(file)
         tokenizer.save_pretrained(folder / "tokenizer")
-        save_json(folder / "meta.json", made_with)
+        save_json(folder / "meta.json", made_with | {"sha256": sums})
 
     write_sealed_folder(run / "dataset", write)
 

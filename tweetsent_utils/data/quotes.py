@@ -88,6 +88,8 @@ def find_swallowing_fields(
     line_starts = [0, *(line_end.end() for line_end in LINE_ENDS.finditer(text))]
     found = []
     for field in fields:
+        if not field.spans_lines:
+            continue
         line_start = line_starts[bisect_right(line_starts, field.start) - 1]
         # The last of the lines ends with the field, and so says nothing.
         lines = LINE_ENDS.split(text[line_start : field.end])[:-1]

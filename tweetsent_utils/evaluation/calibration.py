@@ -11,17 +11,19 @@ from tweetsent_utils.evaluation.metrics import cross_entropy
 from tweetsent_utils.model.head import find_head
 
 ENOUGH_ROWS = 100
+ENOUGH_MISTAKES = 5
 FOLDS = 5
 
 
 def choose_temperature(labels: np.ndarray, logits: np.ndarray) -> float:
     """Return the temperature for logits of shape (N, classes) with N labels, or 1.0 for none.
 
-    It is fitted where there are a hundred rows or more, since fewer tell it little, and kept where
-    it lowers the loss on rows that it did not see: each fifth of the rows is judged by a fit on the
-    others.
+    It is fitted where there are a hundred rows and five mistakes or more, since fewer tell it
+    little (without a mistake, it would make the model as sure as can be), and kept where it lowers
+    the loss on rows that it did not see: each fifth of the rows is judged by a fit on the others.
     """
-    if len(labels) < ENOUGH_ROWS:
+    mistakes = (logits.argmax(axis=1) != labels).sum()
+    if len(labels) < ENOUGH_ROWS or mistakes < ENOUGH_MISTAKES:
         return 1.0
     unseen_loss = 0.0
     for others, held_out in KFold(FOLDS, shuffle=True, random_state=0).split(logits):

@@ -12,8 +12,8 @@ from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks
 from tweetsent_utils.pipeline.parameters import gather_parameters
 from tweetsent_utils.pipeline.runs import load_metrics
-from tweetsent_utils.pipeline.stopping import stop_signals
 from tweetsent_utils.pipeline.terminal import say
+from tweetsent_utils.training.stopping import stop_signals
 
 # What the notebooks' kernels inherit, and must have when they start.
 KERNEL_SETTINGS = {

@@ -18,7 +18,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 from tweetsent_utils.errors import NOTES_VARIABLE, Stopped, TweetsentError, user_error
-from tweetsent_utils.files import delete, load_json, load_yaml, save_json, write_errors
+from tweetsent_utils.files import delete, load_json, load_record, load_yaml, save_json, write_errors
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.monitor import Monitor
 from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
@@ -29,9 +29,10 @@ from tweetsent_utils.pipeline.runs import (
     run_folder,
     save_environment,
 )
-from tweetsent_utils.pipeline.stopping import StoppableKernel, stop_signals
+from tweetsent_utils.pipeline.stopping import StoppableKernel
 from tweetsent_utils.pipeline.sweeps import expand_sweeps
 from tweetsent_utils.pipeline.terminal import say
+from tweetsent_utils.training.stopping import stop_signals
 
 TRAINING = "03_training"
 FIRST_ON_TEST = "04"  # the notebook that scores the test set
@@ -149,10 +150,13 @@ def start_over(pending: Sequence[Path], folder: Path) -> None:
 
 
 def clean_up(folder: Path) -> None:
-    """Delete the checkpoints of a training whose notebook is finished.
+    """Delete what finished notebooks need no more: partial copies, and a training's checkpoints.
 
-    Only then: until its last cell has run, the notebook may need them.
+    Not before: until its last cell has run, the notebook may need its checkpoints.
     """
+    for partial in folder.glob("*.partial.ipynb"):
+        if (folder / partial.name.replace(".partial", "")).exists():
+            delete(partial)
     if (folder / f"{TRAINING}.ipynb").exists():
         delete_checkpoints(folder)
 
@@ -168,7 +172,7 @@ def check_device(parameters: dict[str, Any]) -> None:
 
 def refuse_changed_parameters(folder: Path, parameters: dict[str, Any]) -> None:
     """Refuse parameters that differ from those of a finished notebook in a run's folder."""
-    recorded = load_yaml(folder / "params.yaml")
+    recorded = load_record(folder / "params.yaml", load_yaml)
     finished = [path for path in list_notebooks() if (folder / path.name).exists()]
     fixed = {name for path in finished for name in declared_parameters(path)}
     changes = [

@@ -10,10 +10,11 @@ from safetensors.torch import load_model
 from tweetsent_utils.checksums import verify_file, verify_folder
 from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.evaluation.calibration import apply_temperature
-from tweetsent_utils.files import load_json, read_errors, save_json
+from tweetsent_utils.files import delete, load_json, load_record, read_errors, save_json
 from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
 
 NOTEBOOK = "03_training"
+RECORD = "training.json"  # of a training that has come to its end
 
 
 def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -25,9 +26,15 @@ def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) 
     for `save_checkpoint`. Returns the `history` of all steps so far and the `seconds` they took.
     """
     checkpoints = run / "checkpoint"
+    is_at_its_end = is_finished(run, settings)
+    if not is_at_its_end:  # what was finished here is about to be replaced
+        delete(run / RECORD)
     progress = load_checkpoint(checkpoints, parts, settings)
-    if progress is None:
-        progress = open_finished(run, parts["model"], settings)
+    if progress is None and is_at_its_end:
+        progress = open_finished(run, parts["model"])
+    if is_at_its_end:
+        remedy = "call forget_training(run), or choose another run_name, to train again"
+        note(f"this run's training is finished, and is opened from its files: {remedy}")
     if progress is None:
         require_fresh(parts)
         progress = {"history": [], "seconds": 0.0}
@@ -36,9 +43,9 @@ def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) 
 
 
 def require_fresh(parts: dict[str, Any]) -> None:
-    """Refuse to begin a training with a model that has been trained with other settings."""
+    """Refuse to begin a training with a model that has been trained already."""
     if parts["scheduler"].last_epoch > 0:
-        what = "this model has been trained with other settings already"
+        what = "this model has been trained already, and there is no checkpoint to go on from"
         raise TweetsentError(f"{what}: run the notebook again from its parameters on")
 
 
@@ -47,34 +54,39 @@ def note_finished(run: Path, settings: dict[str, Any]) -> None:
 
     `settings` must fit JSON. Call it when all else is written.
     """
-    save_json(run / "training.json", {"settings": settings})
+    save_json(run / RECORD, {"settings": settings})
 
 
 def is_finished(run: Path, settings: dict[str, Any]) -> bool:
-    """Tell whether a run's folder holds a model whose training ended with these settings."""
-    return load_json(run / "training.json").get("settings") == settings
+    """Tell whether a run's folder holds a whole model whose training ended with these settings.
+
+    If a file of it is damaged, that is told.
+    """
+    if load_record(run / RECORD).get("settings") != settings:
+        return False
+    try:
+        verify_folder(run / "model", NOTEBOOK)
+        verify_file(run / "history.csv", NOTEBOOK)
+        verify_file(run / "metrics.json", NOTEBOOK)
+    except TweetsentError as error:
+        what = str(error).partition(": ")[0]
+        note(f"{what}: what this training left is made again")
+        return False
+    return True
 
 
-def open_finished(run: Path, model: torch.nn.Module, settings: dict[str, Any]) -> dict | None:
+def open_finished(run: Path, model: torch.nn.Module) -> dict[str, Any]:
     """Bring `model` to the weights that a finished training ended with, before any temperature.
 
-    Returns its progress, a `history` of all steps and the `seconds` it took, or None if no training
-    has ended with these settings. Raises `TweetsentError` for a file that is not as it was written.
+    Returns its progress: the `history` of all steps and the `seconds` it took.
     """
-    if not is_finished(run, settings):
-        return None
-    folder = verify_folder(run / "model", NOTEBOOK)
-    weights = folder / "model.safetensors"
-    with read_errors(weights):
-        load_model(model, str(weights))
+    folder = run / "model"
+    load_model(model, str(folder / "model.safetensors"))
     temperature = load_json(folder / "config.json")["calibration_temperature"]
     apply_temperature(model, 1 / temperature)
     del model.config.calibration_temperature
-    how = f"delete {run / 'training.json'} to train it again, or choose another run_name"
-    note(f"this run's training is finished, and is opened from its files: {how}")
-    timings = load_json(run / "timings.json")
-    seconds = timings.get("training", {}).get("seconds", 0.0)
-    return {"history": read_history(run / "history.csv"), "seconds": seconds}
+    clock = load_record(run / "timings.json").get("training", {})
+    return {"history": read_history(run / "history.csv"), "seconds": clock.get("seconds", 0.0)}
 
 
 def read_history(path: Path) -> list[dict[str, Any]]:

@@ -5,8 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from tweetsent_utils.checksums import verify_file, write_recorded
-from tweetsent_utils.errors import TweetsentError, note, quote
-from tweetsent_utils.files import delete, load_json, load_yaml, save_json, save_yaml, write_errors
+from tweetsent_utils.errors import TweetsentError, note, quote, user_error
+from tweetsent_utils.files import (
+    delete,
+    load_json,
+    load_record,
+    load_yaml,
+    save_json,
+    save_yaml,
+    write_errors,
+)
 from tweetsent_utils.paths import outputs_root
 from tweetsent_utils.pipeline.environment import describe_environment
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
@@ -27,9 +35,13 @@ def run_folder(run_name: str) -> Path:
     folder = outputs_root() / run_name
     with write_errors(folder):
         others = list_other_files(folder) if folder.exists() else []
-    if others and load_json(folder / "environment.json").get("run_format") != RUN_FORMAT:
+    remedy = "choose another run_name (--run), or delete the folder"
+    file = folder / "environment.json"
+    with user_error(f"{file} is damaged", remedy, TweetsentError):
+        environment = load_json(file)
+    if others and environment.get("run_format") != RUN_FORMAT:
         what = f"{folder} holds {min(others)}, but no run of this version"
-        raise TweetsentError(f"{what}: choose another run_name (--run), or delete the folder")
+        raise TweetsentError(f"{what}: {remedy}")
     return folder
 
 
@@ -67,7 +79,7 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
     require_own_types(values)
     folder = run_folder(values["run_name"])
     save_environment(folder)
-    recorded = load_yaml(folder / "params.yaml")
+    recorded = load_record(folder / "params.yaml", load_yaml)
     for name, value in values.items():
         if name in recorded and recorded[name] != value:
             what = f"{name} was {recorded[name]!r} in this run and is {value!r} now"
@@ -120,7 +132,7 @@ def note_timings(folder: Path, part: str, timings: dict[str, float]) -> None:
 
     They are no results: two runs that agree in everything else differ in them.
     """
-    noted = load_json(folder / "timings.json")
+    noted = load_record(folder / "timings.json")
     noted[part] = noted.get(part, {}) | timings
     save_json(folder / "timings.json", noted)
 

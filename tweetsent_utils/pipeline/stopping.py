@@ -7,10 +7,8 @@ terminal does not reach, except on Windows. A second signal ends the kernel at o
 import asyncio
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -18,30 +16,9 @@ from jupyter_client.manager import AsyncKernelManager
 
 from tweetsent_utils.errors import Stopped
 
-# Ctrl-C, `kill` and the end of a batch job, a terminal that is closed, Ctrl-Break on Windows
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-STOP_SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 ON_WINDOWS = os.name == "nt"
 # A kernel ignores an interrupt until it has begun with a cell, moments after it was told to.
 SECONDS_TO_BEGIN = 0.5
-
-
-@contextmanager
-def stop_signals(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Call `handler` for each signal that asks to stop, instead of what happened before.
-
-    A signal that is ignored, as under nohup, stays so. Only a program's main thread can be asked.
-    """
-    earlier = {}
-    try:
-        if threading.current_thread() is threading.main_thread():
-            for number in STOP_SIGNALS:
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    earlier[number] = signal.signal(number, handler)
-        yield
-    finally:
-        for number, former in earlier.items():
-            signal.signal(number, former)
 
 
 class StoppableKernel:

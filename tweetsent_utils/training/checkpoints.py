@@ -1,7 +1,6 @@
 """Checkpoints: all that the next training step depends on, so that nothing is lost."""
 
 import io
-import json
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -11,10 +10,11 @@ from safetensors.torch import load_model, save_model
 
 from tweetsent_utils.checksums import verify_folder, write_sealed_folder
 from tweetsent_utils.errors import TweetsentError, note, user_error
-from tweetsent_utils.files import delete, save_json
+from tweetsent_utils.files import delete, load_json, save_json
 from tweetsent_utils.training.randomness import generator_states, restore_generators
 
 KEPT = 2  # checkpoints
+BEST = "best"  # the weights of the best epoch so far, for a training with patience
 
 
 def save_checkpoint(
@@ -54,18 +54,17 @@ def load_checkpoint(
 ) -> dict[str, Any] | None:
     """Bring `parts` and all random number generators to the last whole checkpoint in `folder`.
 
-    Returns how far that training had come, or None if there is nothing to go on from. A damaged
-    checkpoint is passed over, and one of other `settings` moved aside, each with a printed line. No
-    code of a file is run.
+    Returns how far that training had come, or None if there is nothing to go on from. Damaged
+    checkpoints are put aside in favour of the one before, and those of other `settings` are moved
+    to `<folder>.old`, from which they come back when their settings do; each is told. No code of a
+    file is run.
     """
+    make_way(folder, settings)
     checkpoint = last_checkpoint(folder)
     if checkpoint is None:
         return None
-    progress = json.loads((checkpoint / "progress.json").read_text(encoding="utf-8"))
-    saved_settings = progress.pop("settings")
-    if saved_settings != settings:
-        move_aside(folder, saved_settings, settings)
-        return None
+    progress = read_progress(checkpoint)
+    del progress["settings"]
     with user_error(f"{checkpoint} cannot be read", "delete this folder", UnpicklingError):
         state = torch.load(checkpoint / "state.pt", map_location="cpu", weights_only=True)
     load_model(parts["model"], str(checkpoint / "model.safetensors"))
@@ -78,21 +77,45 @@ def load_checkpoint(
     return progress
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """Return the whole checkpoint after the most steps, or None if there is none.
+def read_progress(checkpoint: Path) -> dict[str, Any]:
+    """Return how far a checkpoint's training had come, with its `settings`."""
+    return load_json(checkpoint / "progress.json")
 
-    Each damaged one that comes later is printed, and so is it if nothing whole is left.
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """Return the checkpoint after the most steps that can be gone on from, or None.
+
+    Later ones, which are damaged, are renamed to `damaged-...`; that is told, and if none is left.
     """
     found = list_checkpoints(folder)
     for checkpoint in found:
-        try:
-            return verify_folder(checkpoint, "03_training")
-        except TweetsentError as error:
-            what = str(error).partition(": ")[0]
-            note(f"{what}: this checkpoint is passed over")
+        if is_usable(checkpoint):
+            return checkpoint
+        aside = folder / f"damaged-{checkpoint.name}"
+        delete(aside)
+        checkpoint.rename(aside)
     if found:
         note("no whole checkpoint is left: training starts over")
     return None
+
+
+def is_usable(checkpoint: Path) -> bool:
+    """Tell whether a checkpoint is as it was written, and with it its best epoch, if it has one."""
+    try:
+        verify_folder(checkpoint, "03_training")
+        if needs_best(read_progress(checkpoint)):
+            verify_folder(checkpoint.with_name(BEST), "03_training")
+    except TweetsentError as error:
+        what = str(error).partition(": ")[0]
+        note(f"{what}: {checkpoint.name} is passed over for the checkpoint before it")
+        return False
+    return True
+
+
+def needs_best(progress: dict[str, Any]) -> bool:
+    """Tell whether a training has a best epoch, of which it may have to keep the weights."""
+    has_scores = any("validation_macro_f1" in row for row in progress["history"])
+    return bool(progress["settings"].get("patience")) and has_scores
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
@@ -100,12 +123,27 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("step-*"), reverse=True)
 
 
-def move_aside(folder: Path, saved: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Rename the checkpoints of another training, and print which of its settings differ."""
-    names = sorted(saved.keys() | settings.keys())
-    changed = ", ".join(name for name in names if saved.get(name) != settings.get(name))
+def make_way(folder: Path, settings: dict[str, Any]) -> None:
+    """Move checkpoints of other settings aside, and take back those of these, if some are there."""
+    checkpoint = last_checkpoint(folder)
+    saved = read_progress(checkpoint)["settings"] if checkpoint else None
+    if saved == settings:
+        return
     aside = folder.with_name(f"{folder.name}.old")
-    delete(aside)
-    folder.rename(aside)
-    what = f"there is a checkpoint made with another {changed}"
-    note(f"{what}: training starts over, and it is kept in {aside.name}/")
+    earlier = last_checkpoint(aside)
+    comes_back = earlier is not None and read_progress(earlier)["settings"] == settings
+    spare = folder.with_name(f"{folder.name}.spare")
+    delete(spare)
+    if saved is not None:
+        folder.rename(spare)
+        names = sorted(saved.keys() | settings.keys())
+        changed = ", ".join(name for name in names if saved.get(name) != settings.get(name))
+        start = "an earlier one goes on" if comes_back else "training starts over"
+        what = f"there is a checkpoint made with another {changed}"
+        note(f"{what}: {start}, and it is kept in {aside.name}/ until the next such change")
+    if comes_back:
+        delete(folder)
+        aside.rename(folder)
+    if spare.exists():
+        delete(aside)
+        spare.rename(aside)

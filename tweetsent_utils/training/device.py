@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.files import load_json, save_json
+from tweetsent_utils.files import load_record, save_json
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp32": torch.float32}
 
@@ -68,22 +68,22 @@ def multiplies_bfloat16_faster(capabilities: dict) -> bool:
 
 
 def settle_precision(run: Path, precision: str, device: torch.device) -> torch.dtype:
-    """Return the precision of a run, which is decided once.
+    """Return the precision of a run's training, and note it in the run's `precision.json`.
 
-    For `auto`, the first call notes in the run's `precision.json` what was picked, and later ones
-    take it from there, on whatever machine: a training goes on as it began, and is judged in the
-    precision that it was trained in. Any other `precision` counts as it is.
+    `auto` is decided once: where something is noted it means that, on whatever machine, so that a
+    training goes on as it began.
     """
-    if precision != "auto":
-        return pick_precision(precision, device)
-    file = run / "precision.json"
-    settled = load_json(file)
-    if settled.get("precision") not in PRECISIONS:
-        dtype = pick_precision("auto", device)
-        (name,) = (name for name, value in PRECISIONS.items() if value == dtype)
-        settled = {"precision": name, "settled_on": device.type}
-        save_json(file, settled)
-    return PRECISIONS[settled["precision"]]
+    dtype = settled_precision(run, precision, device)
+    (name,) = (name for name, value in PRECISIONS.items() if value == dtype)
+    save_json(run / "precision.json", {"precision": name})
+    return dtype
+
+
+def settled_precision(run: Path, precision: str, device: torch.device) -> torch.dtype:
+    """Return the precision named; for `auto` the one of the run's training, if that is noted."""
+    noted = load_record(run / "precision.json").get("precision")
+    is_settled = precision == "auto" and noted in PRECISIONS
+    return pick_precision(noted if is_settled else precision, device)
 
 
 def autocast(device: torch.device, precision: torch.dtype) -> AbstractContextManager:
