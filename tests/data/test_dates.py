@@ -5,7 +5,7 @@ import datetime
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.dates import parse_days
+from tweetsent_utils.data.dates import note_unread_days, parse_days
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.data.splitting import split_latest_days
 from tweetsent_utils.errors import TweetsentError
@@ -103,3 +103,13 @@ def test_two_columns_of_days_are_refused():
     tweets = pd.DataFrame([["2020-03-16", "2020-03-17"]], columns=["when", "when"])
     with pytest.raises(TweetsentError, match="two columns 'when'"):
         parse_days(tweets, "when")
+
+
+def test_what_is_no_day_is_told_with_its_row(capsys):
+    tweets = pd.DataFrame({"at": ["03-04-2020", "03-16-2020", None, "", "soon"]})
+    note_unread_days(tweets, "at", parse_days(tweets, "at"), "tweets.csv")
+    assert "tweets.csv: data row 2 has the day '03-16-2020'" in (printed := capsys.readouterr().out)
+    assert "2 such rows" in printed
+    note_unread_days(tweets[:1], "at", parse_days(tweets[:1], "at"), "tweets.csv")
+    note_unread_days(tweets, "", parse_days(tweets, ""), "tweets.csv")
+    assert capsys.readouterr().out == ""

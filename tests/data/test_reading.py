@@ -263,3 +263,9 @@ def test_table_of_too_many_columns_is_refused(tmp_path, name):
         save(pd.DataFrame([range(len(names))], columns=names), tmp_path / name)
     with pytest.raises(TweetsentError, match=rf"{name}.* has [\d,]+ columns"):
         read(tmp_path / name, content)
+
+
+def test_blanks_after_a_closing_quote_are_no_lone_quote(tmp_path):
+    tweets = read(tmp_path / "x.csv", 'text,label\n"two\nlines" ,pos\nnext,neg\n')
+    assert tweets["text"].tolist() == ["two\nlines ", "next"]
+    assert tweets["label"].tolist() == ["pos", "neg"]

@@ -1,8 +1,10 @@
 """The day on which each tweet was written."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, note, quote
 
 FORMATS = ("%d-%m-%Y", "ISO8601", "%d-%b-%Y")
 
@@ -37,3 +39,24 @@ def parse_days(tweets: pd.DataFrame, date_column: str) -> pd.Series:
     for form in FORMATS:
         days = days.fillna(pd.to_datetime(day_alone, format=form, errors="coerce").dt.as_unit("s"))
     return days
+
+
+def note_unread_days(
+    tweets: pd.DataFrame,
+    date_column: str,
+    days: pd.Series,
+    path: str | Path,
+) -> None:
+    """Tell the user of the rows in which something is written that was not read as a day.
+
+    In a file of days written month-day-year, these are the days from the 13th on.
+    """
+    if date_column not in tweets:
+        return
+    written = tweets[date_column].astype("str").str.strip()
+    is_unread = days.isna() & tweets[date_column].notna() & (written != "")
+    if is_unread.any():
+        row_id = is_unread.idxmax()
+        where = f"{path}: data row {row_id + 1} has the day {quote(written[row_id])}"
+        count = f"{is_unread.sum():,} such rows"
+        note(f"{where}, which is neither day-month-year nor year-month-day ({count}): unknown days")

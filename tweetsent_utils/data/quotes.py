@@ -14,6 +14,7 @@ import pandas as pd
 
 from tweetsent_utils.errors import TweetsentError
 
+BLANKS = re.compile(" *+")
 LINE_ENDS = re.compile(r"[\r\n]+")
 
 
@@ -23,7 +24,7 @@ class QuotedField(NamedTuple):
     start: int
     end: int
     has_closing_quote: bool
-    is_whole: bool  # it ends with its closing quote
+    is_whole: bool  # it ends with its closing quote, or with blanks after it
     spans_lines: bool
 
 
@@ -35,11 +36,12 @@ def find_quoted_fields(text: str, separator: str) -> Iterator[QuotedField]:
     for found in form.finditer(text):
         start, end = found.span()
         has_closing_quote = bool(found[1])
+        border_at = BLANKS.match(text, end).end()
         yield QuotedField(
             start,
             end,
             has_closing_quote,
-            is_whole=has_closing_quote and (end == len(text) or text[end] in border),
+            is_whole=has_closing_quote and (border_at == len(text) or text[border_at] in border),
             spans_lines=LINE_ENDS.search(text, start, end) is not None,
         )
 
