@@ -1,6 +1,7 @@
 """A training that somebody stops, at whatever place, ends with the bits of one nobody stops."""
 
 import itertools
+import json
 import os
 import shutil
 import signal
@@ -322,7 +323,30 @@ def test_coming_back_to_earlier_parameters_never_opens_another_ones_model(
     assert results(again) == expected
 
 
-@pytest.mark.parametrize("name", ["model/model.safetensors", "history.csv", "metrics.json"])
+def test_damaged_scores_of_a_finished_training_are_written_again_without_training(
+    open_training, expected, capsys
+):
+    notebook = open_training()
+    notebook.run()
+    run = notebook.names["run"]
+    delete_checkpoints(run)
+    (run / "metrics.json").write_bytes(bytes(40))
+    again = open_training()
+    again.run()
+    assert not again.names["optimizer"].state
+    assert "metrics.json is damaged" in capsys.readouterr().out
+    scores = load_metrics(run)["validation"]
+    assert scores == json.loads(expected["metrics.json"])["validation"]
+
+
+def test_a_finished_training_that_will_be_replaced_is_told(open_training, capsys):
+    open_training().run()
+    other = open_training(seed=1)
+    other.run(last=other.place(LOOP) + 1)
+    assert "choose another run_name, if you want to keep it" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["model/model.safetensors", "history.csv"])
 @pytest.mark.parametrize("has_checkpoints", [True, False])
 def test_a_damaged_file_of_a_finished_training_is_made_again(
     open_training, expected, name, has_checkpoints, capsys

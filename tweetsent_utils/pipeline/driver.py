@@ -313,7 +313,8 @@ def describe_failure(
     """Return what to raise for a cell's exception: where it was, its words, and what is left."""
     where = f"{notebook.stem} stopped in code cell {error.exec_count}"
     if error.ename == Stopped.__name__:
-        return kernel.stop(f"{notebook.stem}: {error.evalue}")
+        reached = error.evalue.partition(":")[0]  # without what to do in a notebook
+        return kernel.stop(f"{notebook.stem}: {reached}")
     if error.ename == KeyboardInterrupt.__name__:
         return kernel.stop(where)
     is_ours = error.ename == TweetsentError.__name__

@@ -27,8 +27,9 @@ def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) 
     """
     checkpoints = run / "checkpoint"
     is_at_its_end = is_finished(run, settings)
-    if not is_at_its_end:  # what was finished here is about to be replaced
-        delete(run / RECORD)
+    if not is_at_its_end and (run / RECORD).exists():
+        what = "the model that this run has finished is replaced when this training ends"
+        note(f"{what}: stop, and choose another run_name, if you want to keep it")
     progress = load_checkpoint(checkpoints, parts, settings)
     if progress is None and is_at_its_end:
         progress = open_finished(run, parts["model"])
@@ -57,6 +58,15 @@ def note_finished(run: Path, settings: dict[str, Any]) -> None:
     save_json(run / RECORD, {"settings": settings})
 
 
+def release_finished(run: Path, settings: dict[str, Any]) -> None:
+    """Note that a finished training of other settings is being replaced: its files are no pair.
+
+    Call it before the first of its files is written over.
+    """
+    if not is_finished(run, settings):
+        delete(run / RECORD)
+
+
 def is_finished(run: Path, settings: dict[str, Any]) -> bool:
     """Tell whether a run's folder holds a whole model whose training ended with these settings.
 
@@ -67,10 +77,20 @@ def is_finished(run: Path, settings: dict[str, Any]) -> bool:
     try:
         verify_folder(run / "model", NOTEBOOK)
         verify_file(run / "history.csv", NOTEBOOK)
-        verify_file(run / "metrics.json", NOTEBOOK)
     except TweetsentError as error:
         what = str(error).partition(": ")[0]
         note(f"{what}: what this training left is made again")
+        return False
+    return True
+
+
+def has_metrics(run: Path) -> bool:
+    """Tell whether a run's scores are there, as they were written; tell it if they are damaged."""
+    try:
+        verify_file(run / "metrics.json", NOTEBOOK)
+    except TweetsentError as error:
+        what = str(error).partition(": ")[0]
+        note(f"{what}: the validation scores are written again, and notebook 04 adds the test's")
         return False
     return True
 
