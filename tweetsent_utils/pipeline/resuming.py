@@ -1,5 +1,6 @@
 """Where a training goes on: at a checkpoint, at its end if it is finished, or at its start."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,23 +75,25 @@ def is_finished(run: Path, settings: dict[str, Any]) -> bool:
     """
     if load_record(run / RECORD).get("settings") != settings:
         return False
-    try:
-        verify_folder(run / "model", NOTEBOOK)
-        verify_file(run / "history.csv", NOTEBOOK)
-    except TweetsentError as error:
-        what = str(error).partition(": ")[0]
-        note(f"{what}: what this training left is made again")
-        return False
-    return True
+    files = [run / "model", run / "history.csv"]
+    return are_whole(files, "what this training has left is made again")
 
 
 def has_metrics(run: Path) -> bool:
     """Tell whether a run's scores are there, as they were written; tell it if they are damaged."""
+    consequence = "the validation scores are written again, and notebook 04 adds the test's"
+    return are_whole([run / "metrics.json"], consequence)
+
+
+def are_whole(paths: Sequence[Path], consequence: str) -> bool:
+    """Tell whether files and folders are as they were written; tell the user if one is not."""
     try:
-        verify_file(run / "metrics.json", NOTEBOOK)
+        for path in paths:
+            verify = verify_folder if path.is_dir() else verify_file
+            verify(path, NOTEBOOK)
     except TweetsentError as error:
         what = str(error).partition(": ")[0]
-        note(f"{what}: the validation scores are written again, and notebook 04 adds the test's")
+        note(f"{what}: {consequence}")
         return False
     return True
 

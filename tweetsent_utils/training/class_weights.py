@@ -7,8 +7,6 @@ import torch
 
 from tweetsent_utils.errors import TweetsentError
 
-CLASS_WEIGHTS = ("none", "balanced")
-
 
 def make_class_weights(kind: str, labels: Sequence[int], classes: int) -> torch.Tensor | None:
     """Return the weight of each class in the loss, float32 of shape (classes,), or None.
