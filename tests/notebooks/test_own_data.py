@@ -29,10 +29,10 @@ NUMBERS = {
 RUN = """
 import sys
 from tweetsent_utils.pipeline.driver import run_pipeline
-from tweetsent_utils.pipeline.notebooks import list_notebooks
+from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
 from tweetsent_utils.pipeline.parameters import gather_parameters
 given = zip(sys.argv[2::2], sys.argv[3::2])
-steps = [path for path in list_notebooks() if path.name[:2] in sys.argv[1].split()]
+steps = [path for path in list_notebooks() if step_number(path) in sys.argv[1].split()]
 run_pipeline(gather_parameters(overrides=given), steps=steps)
 """
 

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 import sys
-from pathlib import Path, PureWindowsPath
+from pathlib import PureWindowsPath
 
 import nbformat
 import pytest
@@ -362,25 +363,30 @@ def test_the_command_and_every_kernel_mean_the_same_relative_outputs(
     assert shown == str((tmp_path / "{runs}").resolve())
 
 
-@pytest.mark.parametrize("way", ["../../else where", "..\\..\\else where"])
-def test_links_of_an_executed_notebook_lead_to_the_project_on_every_system(monkeypatch, way):
-    monkeypatch.setattr(driver.os.path, "relpath", lambda *_: way)
-    monkeypatch.setattr(driver, "Path", PureWindowsPath)
+def test_links_of_an_executed_notebook_lead_on_from_its_copy(small_notebooks, tmp_path):
+    folder = tmp_path / "else where" / "run"
+    text = "[a](../READ%20ME.md#top) [b](01_first.ipynb) [c](deeper/x.ipynb) [d](https://e.f)"
     cells = [
-        {"cell_type": "markdown", "source": ["[a](../README.md) and [b](02_b.ipynb)"]},
+        {"cell_type": "markdown", "source": [text]},
         {"cell_type": "code", "source": ["'](../x'"]},
     ]
-    driver.redirect_links({"cells": cells}, Path("outputs/run"))
-    assert cells[0]["source"] == "[a](../../else%20where/README.md) and [b](02_b.ipynb)"
+    driver.redirect_links({"cells": cells}, tmp_path / "notebooks", folder)
+    links = re.findall(r"\]\((.+?)\)", cells[0]["source"])
+    deeper = "../../notebooks/deeper/x.ipynb"
+    assert links == ["../../READ%20ME.md#top", "01_first.ipynb", deeper, "https://e.f"]
     assert cells[1]["source"] == ["'](../x'"]
 
 
-def test_links_lead_to_a_project_on_another_drive(monkeypatch):
+def test_the_way_to_a_file_is_written_with_slashes_on_windows_too(monkeypatch, tmp_path):
+    monkeypatch.setattr(driver.os.path, "relpath", lambda *_: "..\\else where\\a.md")
+    monkeypatch.setattr(driver, "Path", PureWindowsPath)
+    assert driver.way_to(tmp_path / "a.md", tmp_path) == "../else%20where/a.md"
+
+
+def test_links_lead_to_a_project_on_another_drive(monkeypatch, tmp_path):
     def refuse(*_):
         raise ValueError("path is on mount 'D:', start on mount 'C:'")
 
     monkeypatch.setattr(driver.os.path, "relpath", refuse)
-    monkeypatch.setattr(driver, "PROJECT_ROOT", PureWindowsPath("D:/my project"))
-    cells = [{"cell_type": "markdown", "source": "[a](../README.md)"}]
-    driver.redirect_links({"cells": cells}, Path("outputs/run"))
-    assert cells[0]["source"] == "[a](file:///D:/my%20project/README.md)"
+    target = tmp_path / "my project" / "README.md"
+    assert driver.way_to(target, tmp_path) == target.resolve().as_uri()

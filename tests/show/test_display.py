@@ -5,6 +5,7 @@ import inspect
 import struct
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from IPython.core.formatters import format_display_data
 from matplotlib import pyplot as plt
@@ -12,7 +13,14 @@ from matplotlib import pyplot as plt
 from tweetsent_utils.data.batching import collate
 from tweetsent_utils.data.dataset import TweetDataset
 from tweetsent_utils.show import display
-from tweetsent_utils.show.display import is_interactive, show_figure, show_source, tweet_card
+from tweetsent_utils.show.display import (
+    is_interactive,
+    show_figure,
+    show_source,
+    show_table,
+    show_tweets,
+    tweet_card,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,17 +47,54 @@ def test_a_source_is_shown_as_it_is_in_its_module_in_one_block_of_python():
     assert inspect.getsource(collate) in code
 
 
-def test_a_figure_is_saved_closed_and_shown_with_its_alt_text(tmp_path):
+@pytest.fixture
+def displayed(monkeypatch) -> list:
+    """What is displayed, in order, by its MIME types and metadata."""
+    shown = []
+    monkeypatch.setattr(display, "display", lambda what: shown.append(format_display_data(what)))
+    return shown
+
+
+def draw_line() -> plt.Figure:
     figure, axis = plt.subplots(figsize=(4, 2))
     axis.plot([1, 2])
-    image = show_figure(figure, tmp_path / "figures" / "line.png", alt="A line that rises")
+    return figure
+
+
+def test_a_figure_is_saved_closed_and_shown_with_caption_and_words(tmp_path, displayed):
+    figure = draw_line()
+    path = tmp_path / "figures" / "line.png"
+    show_figure(figure, path, alt="A line that <rises>", caption="More & more.")
     assert figure.number not in plt.get_fignums()
-    png = (tmp_path / "figures" / "line.png").read_bytes()
+    png = path.read_bytes()
     assert png.startswith(b"\x89PNG\r\n")
-    shown = format_display_data(image)[1]["image/png"]
-    assert shown["alt"] == "A line that rises"
+    (_, image), (words, _) = displayed
+    assert image["image/png"]["alt"] == "A line that <rises>"
     pixels_wide = struct.unpack(">I", png[16:20])[0]
-    assert pixels_wide >= 1.5 * shown["width"] > 100
+    assert pixels_wide >= 1.5 * image["image/png"]["width"] > 100
+    assert "More &amp; more." in words["text/html"]
+    assert "A line that &lt;rises&gt;" in words["text/html"]
+
+
+def test_in_jupyterlab_the_image_itself_has_the_alt_text(monkeypatch, displayed):
+    monkeypatch.setattr(display, "is_interactive", lambda: True)
+    show_figure(draw_line(), None, alt='A "line"', caption="Up.")
+    ((data, _),) = displayed
+    assert 'alt="A &quot;line&quot;"' in data["text/html"]
+    assert "Up.</figcaption>" in data["text/html"]
+
+
+def test_tweets_are_shown_with_their_line_breaks_and_notes():
+    html = show_tweets(["one\r\r\ntwo <b>"], ["Neutral"]).data
+    assert "one\ntwo &lt;b&gt;" in html
+    assert "Neutral" in html
+
+
+def test_a_table_is_escaped_and_aligned_to_the_left():
+    html = show_table(pd.DataFrame({"text": ["<b>"], "share": [0.12345]})).data
+    assert "&lt;b&gt;" in html
+    assert "0.123<" in html
+    assert html.count("text-align:left") == 2
 
 
 def test_the_same_figure_gives_the_same_bytes(tmp_path):

@@ -9,7 +9,7 @@ from types import FrameType
 from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
-from tweetsent_utils.pipeline.notebooks import list_notebooks
+from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
 from tweetsent_utils.pipeline.parameters import gather_parameters
 from tweetsent_utils.pipeline.runs import load_metrics
 from tweetsent_utils.pipeline.terminal import say
@@ -70,7 +70,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = make_parser()
     options = parser.parse_args(arguments)
     if options.start is not None:
-        numbers = [path.name[:2] for path in list_notebooks()]
+        numbers = [step_number(path) for path in list_notebooks()]
         if options.start not in numbers:
             parser.error(f"--from {options.start!r}: choose from {', '.join(numbers)}")
     if not 1 <= options.seeds <= MOST_SEEDS:

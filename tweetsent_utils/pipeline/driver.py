@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import papermill
 from filelock import FileLock, Timeout
@@ -19,9 +19,13 @@ from papermill.exceptions import PapermillExecutionError, strip_color
 
 from tweetsent_utils.errors import NOTES_VARIABLE, Stopped, TweetsentError, user_error
 from tweetsent_utils.files import delete, load_json, load_record, load_yaml, save_json, write_errors
-from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.monitor import Monitor
-from tweetsent_utils.pipeline.notebooks import code_of, declared_parameters, list_notebooks
+from tweetsent_utils.pipeline.notebooks import (
+    code_of,
+    declared_parameters,
+    list_notebooks,
+    step_number,
+)
 from tweetsent_utils.pipeline.runs import (
     delete_checkpoints,
     forget_training,
@@ -39,6 +43,7 @@ FIRST_ON_TEST = "04"  # the notebook that scores the test set
 NOTES = ".notes"  # in a run's folder: what the notebooks of this command have said so far
 SECONDS_TO_START = 600  # what a kernel may take on a busy machine
 SECONDS_BETWEEN_LOOKS = 0.1
+RELATIVE_LINK = r"\]\((?![a-z]+:|[#/])([^)#\s]+)"  # in Markdown, up to its anchor
 STOPPING = "stopping as soon as its step is done; a second time ends it at once"
 
 
@@ -77,7 +82,7 @@ def run_all(
 
 def refuse_other_start(start: str | None, steps: Sequence[Path]) -> None:
     """Refuse to start at a notebook that is none of the steps of a sweep."""
-    numbers = [path.name[:2] for path in steps]
+    numbers = [step_number(path) for path in steps]
     if start is not None and start not in numbers:
         what = f"--from {start} has no meaning here, as this sweep runs {', '.join(numbers)} only"
         remedy = "choose one of them, or run the chosen setting to its end by its own --run"
@@ -205,7 +210,7 @@ def list_pending(steps: list[Path], folder: Path, start: str | None) -> list[Pat
     A notebook is finished while its copy in the folder has the same code.
     """
     for place, notebook in enumerate(steps):
-        number = notebook.name[:2]
+        number = step_number(notebook)
         if number == start or code_of(folder / notebook.name) != code_of(notebook):
             return steps[place:]
         say(f"{notebook.stem}: finished before, kept (--from {number} runs it again)")
@@ -230,7 +235,7 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
         finally:
             monitor.close()
         executed = load_json(partial)
-        redirect_links(executed, folder)
+        redirect_links(executed, notebook.parent, folder)
         save_json(folder / notebook.name, executed)
         delete(partial)
         seconds = round(time.perf_counter() - started, 1)
@@ -348,13 +353,27 @@ def failing_line(traceback: Sequence[str]) -> str:
     return lines[-1].strip() if lines else "an unknown line"
 
 
-def redirect_links(notebook: dict[str, Any], folder: Path) -> None:
-    """Make the links in a copied notebook's prose lead to the project from the copy's folder."""
-    try:
-        way = quote(Path(os.path.relpath(PROJECT_ROOT, folder)).as_posix())
-    except ValueError:  # on another drive of Windows
-        way = PROJECT_ROOT.as_uri()
+def redirect_links(notebook: dict[str, Any], source: Path, folder: Path) -> None:
+    """Make the links in a copied notebook's prose lead on from the copy's folder.
+
+    A link to another step leads to its copy in the same folder, and any other relative link from
+    the folder `source`, where the notebook comes from, to the project.
+    """
+    steps = {path.name for path in list_notebooks()}
+
+    def redirect(link: re.Match) -> str:
+        target = unquote(link[1])
+        name = Path(target).name
+        return f"]({name if name in steps else way_to(source / target, folder)}"
+
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            source = "".join(cell["source"])
-            cell["source"] = source.replace("](../", f"]({way}/")
+            cell["source"] = re.sub(RELATIVE_LINK, redirect, "".join(cell["source"]))
+
+
+def way_to(target: Path, folder: Path) -> str:
+    """Return the address of a file as seen from a folder."""
+    try:
+        return quote(Path(os.path.relpath(target.resolve(), folder.resolve())).as_posix())
+    except ValueError:  # on another drive of Windows
+        return target.resolve().as_uri()

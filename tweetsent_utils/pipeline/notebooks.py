@@ -10,15 +10,26 @@ from tweetsent_utils.paths import NOTEBOOKS
 
 
 def list_notebooks() -> list[Path]:
-    """Return the numbered notebooks in their order.
+    """Return the numbered notebooks, which are the pipeline's steps, in their order.
 
-    Raises `TweetsentError` where there are none, as outside of the project's checkout.
+    Those of the story are in `notebooks/`. The numbered ones of `notebooks/deeper/` compute figures
+    of a run too, and each comes after the notebook with its number: 04, 04b, 05. Raises
+    `TweetsentError` where there are none, as outside of the project's checkout.
     """
-    found = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
+    found = [*NOTEBOOKS.glob("[0-9]*.ipynb"), *NOTEBOOKS.glob("deeper/[0-9]*.ipynb")]
     if not found:
         what = f"there are no notebooks in {NOTEBOOKS}"
         raise TweetsentError(f"{what}: run this command inside a checkout of the project")
-    return found
+    return sorted(found, key=lambda path: path.name)
+
+
+def step_number(notebook: Path) -> str:
+    """Return the number of a notebook as a command names it.
+
+    >>> step_number(Path("04b_luck_and_calibration.ipynb"))
+    '04b'
+    """
+    return notebook.stem.partition("_")[0]
 
 
 def declared_parameters(notebook: Path) -> list[str]:

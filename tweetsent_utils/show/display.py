@@ -1,12 +1,15 @@
 """What a cell returns: the source of a function, a figure, a tweet; and whether anybody watches."""
 
 import inspect
+from base64 import b64encode
+from collections.abc import Sequence
 from html import escape
 from io import BytesIO
 from pathlib import Path
 
+import pandas as pd
 from IPython import get_ipython
-from IPython.display import Image, Markdown
+from IPython.display import HTML, Image, Markdown, display
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image as PillowImage
@@ -15,6 +18,7 @@ from tweetsent_utils.files import write_atomically
 
 DOTS_PER_INCH = 100  # as shown; the file has half as many again, for sharp screens and print
 MOST_CHARACTERS = 2000  # of a tweet that are shown
+CAPTION_STYLE = "max-width:44em;font-style:italic"
 CARD_STYLE = (
     "border-left:4px solid #a6a6a6;padding:0.4em;max-width:44em;"
     "white-space:pre-wrap;overflow-wrap:anywhere"
@@ -33,13 +37,28 @@ def show_source(*functions: object) -> Markdown:
     return Markdown("```python\n" + "\n\n".join(sources) + "```")
 
 
-def show_figure(figure: Figure, path: Path, alt: str) -> Image:
-    """Save a figure as PNG at `path`, close it, and return it as an output with an alt text."""
+def show_figure(figure: Figure, path: Path | None, alt: str, caption: str = "") -> None:
+    """Show a figure with its caption, save it as PNG at `path` unless that is None, and close it.
+
+    `alt` says in words what the figure shows. In JupyterLab it is the image's alternative text.
+    Stored outputs keep the image as PNG, since code hosts drop images from HTML, and what shows
+    PNG ignores alternative texts: there, the words come folded below the caption.
+    """
     png = encode_png(figure)
-    write_atomically(path, lambda file: file.write_bytes(png))
+    if path is not None:
+        write_atomically(path, lambda file: file.write_bytes(png))
     plt.close(figure)
     width = round(figure.get_figwidth() * DOTS_PER_INCH)
-    return Image(png, width=width, alt=alt)
+    if is_interactive():
+        source = f"data:image/png;base64,{b64encode(png).decode()}"
+        look = f"width:{width}px;max-width:100%;height:auto"
+        image = f'<img src="{source}" alt="{escape(alt)}" style="{look}">'
+        words = f'<figcaption style="{CAPTION_STYLE}">{escape(caption)}</figcaption>'
+        display(HTML(f'<figure style="margin:0">{image}{words}</figure>'))
+        return
+    display(Image(png, width=width, alt=alt))
+    fold = f"<details><summary>The figure in words</summary>{escape(alt)}</details>"
+    display(HTML(f'<div class="caption" style="{CAPTION_STYLE}">{escape(caption)}{fold}</div>'))
 
 
 def encode_png(figure: Figure) -> bytes:
@@ -56,3 +75,15 @@ def tweet_card(text: str, note: str) -> str:
     shown = text[:MOST_CHARACTERS].replace("\r", "")  # lines inside a tweet end with \r\r\n
     body = f"{escape(shown)}<br><small>{escape(note)}</small>"
     return f'<div class="tex2jax_ignore mathjax_ignore" style="{CARD_STYLE}">{body}</div>'
+
+
+def show_tweets(texts: Sequence[str], notes: Sequence[str]) -> HTML:
+    """Return tweets as tweets, one below the other, each with a note, such as its label."""
+    pairs = zip(texts, notes, strict=True)
+    return HTML("".join(tweet_card(text, note) for text, note in pairs))
+
+
+def show_table(table: pd.DataFrame, decimals: int = 3) -> HTML:
+    """Return a table whose cells are aligned to the left, as words are read, and escaped."""
+    html = table.to_html(float_format=f"{{:.{decimals}f}}".format, justify="left", border=0)
+    return HTML(html.replace("<td>", '<td style="text-align:left">'))
