@@ -25,8 +25,6 @@ from tweetsent_utils.pipeline.parameters import (
         ("seed", "7", 7),
         ("seed", 7, 7),
         ("seed", str(2**32 - 1), 2**32 - 1),
-        ("profile", "True", True),
-        ("profile", True, True),
         ("cleaning", "words", "words"),
         ("encoder", "123", "123"),
         ("encoder", "true", "true"),

@@ -74,8 +74,6 @@ def test_a_value_out_of_its_range_is_refused(refusal, name, value, reason):
         ("max_lr", "fast", "float, such as 0.0003"),
         ("max_lr", True, "float"),
         ("max_lr", None, "float"),
-        ("profile", "perhaps", "bool, such as False"),
-        ("profile", 1, "bool"),
         ("encoder", 5, "str"),
         ("label_order", "{a: 1}", "list"),
         ("label_order", "[no, yes]", "list"),  # which YAML takes for False and True

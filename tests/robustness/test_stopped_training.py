@@ -76,7 +76,7 @@ class Prepared(NamedTuple):
     results: dict[str, bytes]
 
 
-LOOP = "for epoch in track_progress"
+LOOP = "for epoch in record.epochs"
 
 # Each is a function that a step calls, by the notebook's name for its owner.
 PLACES = {
@@ -125,7 +125,7 @@ def expected(prepared: Prepared) -> dict[str, bytes]:
 
 def results(notebook: Notebook) -> dict[str, bytes]:
     """The files in which two trainings would differ if they differed in anything but time."""
-    names = ("model/model.safetensors", "history.csv", "metrics.json")
+    names = ("model/model.safetensors", "history.csv", "metrics.json", "validation_predictions.csv")
     return {name: (notebook.names["run"] / name).read_bytes() for name in names}
 
 
@@ -188,7 +188,7 @@ def test_what_ends_a_process_lets_the_step_end_too(open_training, monkeypatch, n
         interrupt(context, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
         with pytest.raises(Stopped, match="after step 8 of 18"):
             notebook.run(loop, loop + 1)
-    assert last_checkpoint(notebook.names["checkpoints"]).name == "step-00000008"
+    assert last_checkpoint(notebook.names["record"].checkpoints).name == "step-00000008"
     assert signal.getsignal(getattr(signal, name)) == before
 
 
@@ -223,7 +223,7 @@ def test_a_stopped_training_goes_on_in_a_new_kernel_and_its_bar_too(
         interrupt(context, torch.nn.utils, "clip_grad_norm_", 7, lambda: press_stop(stop))
         with pytest.raises(Stopped):
             notebook.run(loop, loop + 1)
-    log = notebook.names["log"]
+    log = notebook.names["record"].log
     log.unlink()
     notebook = open_training()
     notebook.run()
@@ -269,7 +269,7 @@ def test_a_finished_training_opens_from_its_files_without_training(open_training
     again.run()
     assert "finished" in capsys.readouterr().out
     assert not again.names["optimizer"].state
-    assert len(again.names["steps"]) == 18
+    assert len(again.names["record"].steps) == 18
     np.testing.assert_allclose(again.names["logits"], run.names["logits"], atol=1e-5)
     for name in ("model/model.safetensors", "history.csv"):
         assert results(again)[name] == expected[name]
@@ -280,7 +280,7 @@ def test_a_finished_training_with_other_parameters_starts_over(open_training, ca
     open_training().run()
     again = open_training(max_lr=1e-3)
     again.run()
-    assert again.names["steps"]["learning_rate"].max() > 5e-4
+    assert again.names["record"].steps["learning_rate"].max() > 5e-4
     assert "another max_lr" in capsys.readouterr().out
 
 
@@ -315,7 +315,7 @@ def test_coming_back_to_earlier_parameters_never_opens_another_ones_model(
 ):
     open_training().run()
     other = open_training(seed=1)
-    last = other.place("write_sealed_folder(run / ")
+    last = other.place("finish_training(run")
     other.run(last=last)  # its curves are written, and somebody closes the laptop
     assert results(other)["history.csv"] != expected["history.csv"]
     again = open_training()

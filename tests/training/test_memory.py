@@ -16,10 +16,11 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
 from tweetsent_utils.training.memory import (
     check_memory,
+    explain_out_of_memory,
+    is_out_of_memory,
     measure_activations,
     measure_memory,
     predict_memory,
-    run_within_memory,
 )
 from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
 from tweetsent_utils.training.step import train_step
@@ -101,12 +102,27 @@ def test_the_formula_knows_the_sizes_of_every_family(
     assert predicted["activations"] == 4 * layers * (states + pairs)
 
 
+def run_within_memory(
+    step: Callable[[int], object],
+    model: nn.Module,
+    batch: dict[str, torch.Tensor],
+    rows: int,
+) -> object:
+    """Make a step in parts of `rows` tweets; where memory runs out, raise what explains it."""
+    try:
+        return step(rows)
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
+        raise explain_out_of_memory(error, model, batch, torch.float32, rows) from None
+
+
 def step_within_memory(model: nn.Module, batch: dict[str, torch.Tensor], rows: int) -> torch.Tensor:
     """Make a training step in parts of `rows` tweets, as the notebook does."""
     optimizer = make_optimizer(model, 0.1, 0.01)
     scheduler = make_scheduler(optimizer, 0.1, 20, 0.3)
     step = partial(train_step, model, batch, optimizer, scheduler, torch.float32)
-    return run_within_memory(step, model, batch, torch.float32, rows)
+    return run_within_memory(step, model, batch, rows)
 
 
 @pytest.fixture
@@ -174,7 +190,7 @@ def test_a_trial_has_room_for_the_gradients_of_one_part_but_starts_without_any(
 
     given = limit_memory(8)
     with pytest.raises(TweetsentError, match="micro_batch_size to 4"):
-        run_within_memory(step, model, batch, torch.float32, 8)
+        run_within_memory(step, model, batch, 8)
     assert given == [(4, False), (4, True)]
 
 
@@ -189,7 +205,7 @@ def test_a_cpu_that_runs_out_gets_the_same_error(model, batch):
         torch.empty(2**60)
 
     with pytest.raises(TweetsentError, match="with 8 tweets .*micro_batch_size to 4"):
-        run_within_memory(allocate, model, batch, torch.float32, 8)
+        run_within_memory(allocate, model, batch, 8)
 
 
 def test_another_fault_is_not_taken_for_a_lack_of_memory(model, batch):
@@ -197,4 +213,4 @@ def test_another_fault_is_not_taken_for_a_lack_of_memory(model, batch):
         raise RuntimeError("a wrong shape")
 
     with pytest.raises(RuntimeError, match="a wrong shape"):
-        run_within_memory(fail, model, batch, torch.float32, 8)
+        run_within_memory(fail, model, batch, 8)

@@ -3,6 +3,39 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
+from transformers import PreTrainedTokenizerBase
+
+from tweetsent_utils.data.dataset import TweetDataset
+from tweetsent_utils.data.tokenizing import tokenize
+
+
+class RotatedTweets(TweetDataset):
+    """Tokenised tweets of which every epoch rotates another random `share`; with 0, none.
+
+    `table` is as for a `TweetDataset`, with the column `text` besides. Seed and epoch alone decide
+    which tweets are rotated, and where they begin. `lengths` stay those of the tweets as written.
+    """
+
+    def __init__(
+        self,
+        table: pd.DataFrame,
+        tokenizer: PreTrainedTokenizerBase,
+        share: float,
+        seed: int,
+    ) -> None:
+        super().__init__(table)
+        self.texts = table["text"]
+        self.tokenizer = tokenizer
+        self.share = share
+        self.seed = seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Rotate the tweets as an epoch has them."""
+        if self.share:
+            generator = np.random.default_rng([self.seed, epoch])
+            rotated = rotate(self.texts, self.share, generator)
+            self.input_ids = tokenize(rotated, self.tokenizer)
 
 
 def rotate(texts: Sequence[str], share: float, generator: np.random.Generator) -> list[str]:

@@ -12,6 +12,7 @@ from transformers.utils import logging
 from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.files import encoder_errors, load_json, read_errors, require_file
 from tweetsent_utils.model.head import draw_head, find_head
+from tweetsent_utils.model.pooling import add_averaging_layer
 
 MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 # Entries of a model's JSON files that name code to fetch and run.
@@ -29,15 +30,17 @@ def load_classifier(
     label_order: Sequence[str],
     attention_dropout: float = 0.1,
     pad_token_id: int | None = None,
+    pooling: str = "cls",
 ) -> nn.Module:
     """Load an encoder under a fresh classification head with one logit per label; seed torch first.
 
     Returns a transformers model whose `id2label` and `label2id` follow `label_order`.
     `attention_dropout`, the share of attention weights that training drops, replaces the encoder's
-    own, and `pad_token_id`, its tokenizer's, the one of its configuration. Only safetensors weights
-    are read, as float32. Raises `TweetsentError` for a folder whose weights of the encoder's body
-    are incomplete, of another shape or not finite, and for a family without a head that
-    `find_head` finds.
+    own, and `pad_token_id`, its tokenizer's, the one of its configuration. With `pooling` "mean"
+    instead of "cls", the head reads an average over all tokens, by `add_averaging_layer`. Only
+    safetensors weights are read, as float32. Raises `TweetsentError` for a folder whose weights of
+    the encoder's body are incomplete, of another shape or not finite, and for a family without a
+    head that `find_head` finds.
     """
     with encoder_errors(folder):
         config = make_config(folder, label_order, attention_dropout, pad_token_id)
@@ -56,6 +59,8 @@ def load_classifier(
         what = "this encoder came with a head of its own"
         note(f"{what}: a fresh one for {len(label_order)} labels takes its place")
         draw_head(model)
+    if pooling == "mean":
+        add_averaging_layer(model)
     return model
 
 

@@ -113,7 +113,6 @@ class Parameters(BaseModel):
     patience: Limit = 0
     save_every: Count = 500
     eval_batch_size: Count = 64
-    profile: bool = False
 
     # The label audit, and the comparison of runs
     audit_rows: Limit = 1000

@@ -1,6 +1,6 @@
 """Where a training goes on: at a checkpoint, at its end if it is finished, or at its start."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +8,57 @@ import pandas as pd
 import torch
 from safetensors.torch import load_model
 
-from tweetsent_utils.checksums import verify_file, verify_folder
+from tweetsent_utils.checksums import sha256_of, verify_file, verify_folder, write_sealed_folder
 from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.evaluation.calibration import apply_temperature
-from tweetsent_utils.files import delete, load_json, load_record, read_errors, save_json
+from tweetsent_utils.evaluation.predictions import FILES, save_predictions
+from tweetsent_utils.files import (
+    delete,
+    load_json,
+    load_record,
+    load_yaml,
+    read_errors,
+    save_json,
+)
+from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
+from tweetsent_utils.pipeline.runs import note_timings, save_metrics
 from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
 
 NOTEBOOK = "03_training"
 RECORD = "training.json"  # of a training that has come to its end
+# Parameters that may change on the way: no step depends on them, except for dropout's draws.
+HARMLESS = (
+    "run_name",
+    "device",
+    "precision",
+    "micro_batch_size",
+    "save_every",
+    "eval_batch_size",
+)
+
+
+def gather_settings(
+    run: Path,
+    made_with: dict[str, Any],
+    encoder: Path,
+    epochs: int,
+    precision: torch.dtype,
+) -> dict[str, Any]:
+    """Return what a training depends on, which must be the same when it goes on.
+
+    That is every recorded parameter of notebook 03 except those in `HARMLESS`, what the dataset was
+    `made_with`, the checksums of the encoder's weights, and what `auto` was decided to be.
+    """
+    (notebook,) = (path for path in list_notebooks() if path.stem == NOTEBOOK)
+    recorded = load_yaml(run / "params.yaml")
+    names = [name for name in declared_parameters(notebook) if name not in HARMLESS]
+    weights = [sha256_of(file) for file in sorted(encoder.glob("*.safetensors"))]
+    return {name: recorded[name] for name in names} | {
+        "dataset": made_with,
+        "num_epochs": epochs,
+        "encoder's weights": weights,
+        "precision": str(precision),
+    }
 
 
 def resume_training(run: Path, parts: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
@@ -51,12 +94,30 @@ def require_fresh(parts: dict[str, Any]) -> None:
         raise TweetsentError(f"{what}: run the notebook again from its parameters on")
 
 
-def note_finished(run: Path, settings: dict[str, Any]) -> None:
-    """Note in a run's folder that its model is trained, and with which settings.
+def finish_training(
+    run: Path,
+    settings: dict[str, Any],
+    save_model: Callable[[Path], None],
+    metrics: dict[str, Any],
+    predictions: pd.DataFrame,
+    timings: dict[str, float],
+) -> None:
+    """Write what a finished training leaves, unless it is there: model, scores, predictions, times.
 
-    `settings` must fit JSON. Call it when all else is written.
+    `save_model` writes the model's files into a folder; `predictions` are those for the validation
+    tweets. New scores drop the test scores of an earlier model.
     """
-    save_json(run / RECORD, {"settings": settings})
+    if not is_finished(run, settings):
+        write_sealed_folder(run / "model", save_model)
+        save_predictions(run, "validation", predictions)
+        save_metrics(run, metrics)
+        note_timings(run, "training", timings)
+        save_json(run / RECORD, {"settings": settings})  # last, when all else is written
+        return
+    if not has_metrics(run):
+        save_metrics(run, metrics)
+    if not has_predictions(run):
+        save_predictions(run, "validation", predictions)
 
 
 def release_finished(run: Path, settings: dict[str, Any]) -> None:
@@ -83,6 +144,11 @@ def has_metrics(run: Path) -> bool:
     """Tell whether a run's scores are there, as they were written; tell it if they are damaged."""
     consequence = "the validation scores are written again, and notebook 04 adds the test's"
     return are_whole([run / "metrics.json"], consequence)
+
+
+def has_predictions(run: Path) -> bool:
+    """Tell whether the predictions for the validation tweets are there, as they were written."""
+    return are_whole([run / FILES["validation"]], "it is written again")
 
 
 def are_whole(paths: Sequence[Path], consequence: str) -> bool:

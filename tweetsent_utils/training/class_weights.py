@@ -8,7 +8,12 @@ import torch
 from tweetsent_utils.errors import TweetsentError
 
 
-def make_class_weights(kind: str, labels: Sequence[int], classes: int) -> torch.Tensor | None:
+def make_class_weights(
+    kind: str,
+    labels: Sequence[int],
+    classes: int,
+    device: torch.device | str = "cpu",
+) -> torch.Tensor | None:
     """Return the weight of each class in the loss, float32 of shape (classes,), or None.
 
     `none` weighs every tweet alike. `balanced` weighs a tweet by N / (K · n), for N tweets, K
@@ -24,4 +29,5 @@ def make_class_weights(kind: str, labels: Sequence[int], classes: int) -> torch.
     if kind != "balanced":
         raise TweetsentError(f"class_weights is {kind!r}: use 'none' or 'balanced'")
     counts = np.bincount(labels, minlength=classes).clip(min=1)
-    return torch.tensor(len(labels) / (classes * counts), dtype=torch.float32)
+    weights = len(labels) / (classes * counts)
+    return torch.tensor(weights, dtype=torch.float32, device=device)

@@ -1,7 +1,6 @@
 """Memory: what a process holds, what training should need, what it does need, and what fits."""
 
-from collections.abc import Callable
-from typing import Any
+import traceback
 
 import psutil
 import torch
@@ -148,37 +147,32 @@ def forward(
         return model(**inputs).loss
 
 
-def run_within_memory(
-    step: Callable[[int], Any],
+def explain_out_of_memory(
+    error: RuntimeError,
     model: nn.Module,
     batch: dict[str, torch.Tensor],
     precision: torch.dtype,
     rows: int,
-) -> Any:
-    """Return `step(rows)`, a step on a batch in parts of `rows` tweets.
+) -> TweetsentError:
+    """Return what to raise for the `error` of a step on a batch in parts of `rows` tweets.
 
-    When memory runs out, raises a `TweetsentError` with a number of rows that was tried on this
-    batch, without an update, and fits.
+    It names a number of rows that was tried on this batch, without an update, and fits. What the
+    failed step held is freed first.
     """
     rows = min(rows, len(batch["labels"]))
-    try:
-        return step(rows)
-    except RuntimeError as error:
-        if not is_out_of_memory(error):
-            raise
-        figures = check_memory(model.device).items()
-        held = ", ".join(f"{name} {value:,.0f} MiB" for name, value in figures)
-        what = f"{model.device} is out of memory with {rows} tweets at once ({held})"
-    # Only after that block is gone what the failed step held.
+    figures = check_memory(model.device).items()
+    held = ", ".join(f"{name} {value:,.0f} MiB" for name, value in figures)
+    what = f"{model.device} is out of memory with {rows} tweets at once ({held})"
+    traceback.clear_frames(error.__traceback__)
     model.zero_grad()
     fitting = find_micro_batch_size(model, batch, precision, rows // 2)
     if not fitting:
         remedy = "a new run with a lower max_length or a smaller encoder needs less"
-        raise TweetsentError(f"{what}: {remedy}")
+        return TweetsentError(f"{what}: {remedy}")
     parts = -(-len(batch["labels"]) // fitting)  # rounded up
     cost = f"{parts} parts a batch, for the same update apart from dropout's draws"
     remedy = f"set micro_batch_size to {fitting}, which was tried on this batch and fits ({cost})"
-    raise TweetsentError(f"{what}: {remedy}")
+    return TweetsentError(f"{what}: {remedy}")
 
 
 def find_micro_batch_size(

@@ -1,0 +1,206 @@
+"""The figures of notebook 03: what fine-tuning does, a schedule, a training's curves, a scale."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+from tweetsent_utils.show.style import SPLIT_STYLES, class_colors
+
+INK = "#222222"
+QUIET = "#8c8c8c"
+PALE = "#eeeeee"
+BACKWARD = "#b35806"  # whatever flows back from the loss
+
+
+def draw_fine_tuning(
+    words: Sequence[str],
+    label_order: Sequence[str],
+    logits: Sequence[float],
+    true_label: int,
+) -> Figure:
+    """Draw how a tweet's tokens become logits and a loss, and where the gradient flows back.
+
+    `words` are a few tokens, `logits` one number per label.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 4.4))
+    axes.set(xlim=(0, 10), ylim=(0, 6.4))
+    axes.axis("off")
+    draw_tokens(axes, words)
+    draw_box(axes, (0.2, 2.0), 4.9, 0.95, "encoder: has read much text", PALE)
+    draw_box(axes, (0.2, 3.55), 4.9, 0.75, "head: drawn at random", "#fde6cf")
+    draw_logits(axes, label_order, logits, true_label)
+    for height in (1.35, 2.95):
+        draw_arrow(axes, (2.0, height), (2.0, height + 0.6), INK)
+    draw_arrow(axes, (2.0, 4.3), (2.0, 5.2), INK)
+    axes.text(2.0, 5.3, "logits, then the loss", ha="center", va="bottom", fontsize=11)
+    draw_arrow(axes, (4.0, 5.2), (4.0, 4.35), BACKWARD)
+    draw_arrow(axes, (4.0, 3.55), (4.0, 3.0), BACKWARD)
+    axes.text(4.15, 4.75, "gradient", color=BACKWARD, va="center", fontsize=11)
+    axes.text(
+        0.2,
+        6.2,
+        "Forward to a loss, backward to every weight",
+        fontsize=13,
+        va="center",
+    )
+    return figure
+
+
+def draw_tokens(axes: Axes, words: Sequence[str]) -> None:
+    """Draw a tweet's tokens in a row."""
+    width = 4.9 / len(words)
+    for place, word in enumerate(words):
+        corner = (0.2 + place * width, 0.7)
+        draw_box(axes, corner, width - 0.1, 0.65, word, "white", fontsize=9.5)
+    axes.text(0.2, 0.35, "the tokens of one tweet", fontsize=11, color=QUIET, va="center")
+
+
+def draw_logits(
+    axes: Axes,
+    label_order: Sequence[str],
+    logits: Sequence[float],
+    true_label: int,
+) -> None:
+    """Draw one bar per label, with a frame around the true one."""
+    colors = class_colors(len(label_order))
+    longest = max(abs(logit) for logit in logits)
+    for place, (label, logit) in enumerate(zip(label_order, logits, strict=True)):
+        height = 4.9 - 0.8 * place
+        axes.barh(height, 1.2 * logit / longest, 0.5, left=8.75, color=colors[place])
+        weight = "bold" if place == true_label else "normal"
+        axes.text(7.45, height, label, ha="right", va="center", fontsize=10, weight=weight)
+    axes.plot([8.75, 8.75], [1.3, 5.3], color=QUIET, lw=0.8)
+    axes.text(7.9, 0.9, "logits (bold: the label)", ha="center", va="center", fontsize=10)
+
+
+def draw_box(
+    axes: Axes,
+    corner: tuple[float, float],
+    width: float,
+    height: float,
+    text: str,
+    color: str,
+    fontsize: float = 11,
+) -> None:
+    """Draw a rounded box with a text in it."""
+    box = FancyBboxPatch(
+        corner,
+        width,
+        height,
+        boxstyle="round,pad=0,rounding_size=0.08",
+        facecolor=color,
+        edgecolor=INK,
+        linewidth=1,
+    )
+    axes.add_patch(box)
+    middle = (corner[0] + width / 2, corner[1] + height / 2)
+    axes.text(*middle, text, ha="center", va="center", fontsize=fontsize)
+
+
+def draw_arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    color: str,
+) -> None:
+    """Draw an arrow."""
+    axes.add_patch(
+        FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=color, linewidth=1.5)
+    )
+
+
+def plot_schedules(schedules: Mapping[str, Sequence[float]], title: str) -> Figure:
+    """Plot learning rates by step, a line for each named schedule, the first of them dashed."""
+    figure, axes = plt.subplots(figsize=(7.5, 2.9))
+    looks = [{"color": QUIET, "ls": "--"}, {"color": INK}]
+    for (name, rates), look in zip(schedules.items(), looks, strict=False):
+        axes.plot(range(1, len(rates) + 1), rates, **look, label=name)
+        axes.plot(len(rates), rates[-1], "o", color=look["color"])
+    axes.set(xlabel="training step", ylabel="learning rate", title=title, ylim=(0, None))
+    axes.legend(loc="lower center")
+    return figure
+
+
+def plot_curves(steps: pd.DataFrame, name: str) -> Figure:
+    """Plot a training: the loss of its batches and of validation, its scores and its learning rate.
+
+    `steps` has a row per step, with the columns of a run's `history.csv`; validation figures are
+    there where an epoch ended.
+    """
+    figure, (losses, scores, rates) = plt.subplots(
+        3, 1, figsize=(7.5, 6.6), sharex=True, height_ratios=(3, 2, 1.3)
+    )
+    window = max(len(steps) // 40, 1)
+    smooth = steps["train_loss"].rolling(window, center=True, min_periods=1).mean()
+    losses.plot(steps["step"], steps["train_loss"], color="#cccccc", lw=0.6, label="each batch")
+    losses.plot(steps["step"], smooth, **SPLIT_STYLES["train"], label=f"mean of {window} batches")
+    ends = steps.dropna(subset="validation_loss").set_index("step")
+    look = SPLIT_STYLES["validation"] | {"marker": "o"}
+    if len(ends) < 3:
+        look["linestyle"] = ""  # two points are no curve
+    losses.plot(ends["validation_loss"], **look, label="validation, after each epoch")
+    losses.set(ylabel="loss (nats)", ylim=(0, None), title=title_of(name, ends))
+    losses.legend()
+    scores.plot(ends["validation_accuracy"], **look, label="accuracy")
+    scores.plot(
+        ends["validation_macro_f1"],
+        **look | {"color": "#c2a5cf", "marker": "s"},
+        label="macro-F1",
+    )
+    scores.set(ylabel="validation score")
+    scores.legend(loc="lower right")
+    rates.plot(steps["step"], steps["learning_rate"], **SPLIT_STYLES["train"])
+    rates.set(ylabel="learning\nrate", xlabel="training step", ylim=(0, None))
+    figure.align_ylabels()
+    return figure
+
+
+def title_of(name: str, ends: pd.DataFrame) -> str:
+    """Return what the curves of a training show, by the validation figures of its epochs."""
+    best = ends["validation_accuracy"].max()
+    if len(ends) > 1 and ends["validation_loss"].iloc[-1] > ends["validation_loss"].min():
+        return f"{name}: validation loss has begun to rise (best accuracy {best:.2f})"
+    return f"{name}: validation accuracy reaches {best:.2f}"
+
+
+def describe_curves(steps: pd.DataFrame) -> str:
+    """Return in words what `plot_curves` shows."""
+    ends = steps.dropna(subset="validation_loss")
+    first, last = steps["train_loss"].head(10).mean(), steps["train_loss"].tail(10).mean()
+    epochs = ", ".join(f"{value:.2f}" for value in ends["validation_accuracy"])
+    peak = int(steps.loc[steps["learning_rate"].idxmax(), "step"])
+    return (
+        "Three panels by training step. The mean train loss of ten batches goes from"
+        f" {first:.2f} to {last:.2f} nats over {len(steps):,} steps; validation accuracy after each"
+        f" epoch is {epochs}; the learning rate rises until step {peak:,} and then falls to"
+        f" {steps['learning_rate'].iloc[-1]:.1e}."
+    )
+
+
+def plot_scale(accuracies: Mapping[str, float], ours: str) -> Figure:
+    """Plot accuracies as bars, that of `ours` in the colour of validation."""
+    figure, axes = plt.subplots(figsize=(7.5, 0.9 + 0.45 * len(accuracies)))
+    color = SPLIT_STYLES["validation"]["color"]
+    colors = [color if name == ours else "#bdbdbd" for name in accuracies]
+    bars = axes.barh(list(accuracies), list(accuracies.values()), color=colors)
+    axes.bar_label(bars, fmt="%.2f", padding=4)
+    axes.invert_yaxis()
+    axes.grid(False)
+    axes.set(title=title_of_scale(accuracies, ours), xlabel="validation accuracy", xlim=(0, 1.05))
+    return figure
+
+
+def title_of_scale(accuracies: Mapping[str, float], ours: str) -> str:
+    """Return what the scale says about ours: what it is ahead of, or behind."""
+    others = {name: value for name, value in accuracies.items() if name != ours}
+    best = max(others, key=others.get)
+    points = 100 * (accuracies[ours] - others[best])
+    if round(points) == 0:
+        return f"The {ours} is level with the {best}"
+    side = "ahead of" if points > 0 else "behind"
+    count = abs(round(points))
+    return f"The {ours} is {count} point{'s' if count != 1 else ''} {side} the {best}"
