@@ -67,3 +67,79 @@ def test_fewer_shared_seeds_leave_the_errors_of_single_scores():
     gap, margin = comparison.compare_settings(by_seed(0.8, 0.8), by_seed(0.5), rows=100)
     assert gap == pytest.approx(0.3)
     assert margin == pytest.approx(1.96 * np.sqrt(0.8 * 0.2 / 200 + 0.5 * 0.5 / 100), rel=1e-4)
+
+
+# --- runs as tables ---
+
+
+def record(accuracy: float, **scores: float) -> dict:
+    return {"validation_accuracy": accuracy, "validation_macro_f1": accuracy, "rows": 600} | scores
+
+
+def test_best_validation_accuracy_comes_first_and_then_macro_f1():
+    scores = {"a": record(0.7), "b": record(0.8), "c": record(0.8, validation_macro_f1=0.9)}
+    assert list(comparison.rank_runs(scores).index) == ["c", "b", "a"]
+
+
+def compare(runs: dict[str, tuple[float, dict]]) -> tuple:
+    table = comparison.rank_runs({name: record(score) for name, (score, _) in runs.items()})
+    parameters = comparison.tabulate_parameters({name: given for name, (_, given) in runs.items()})
+    return table, parameters, comparison.number_tasks(table, parameters)
+
+
+def test_names_of_runs_and_what_only_the_audit_knows_are_not_compared():
+    runs = {"a": (0.7, {"run_name": "a", "runs": [], "audit_rows": 9, "seed": 0})}
+    _, parameters, _ = compare(runs)
+    assert list(parameters) == ["seed"]
+
+
+def test_other_files_other_labels_and_held_out_rows_make_other_tasks():
+    base = {"train_file": "a.csv", "seed": 0, "label_order": ["x", "y"], "test_file": "t.csv"}
+    changes = {
+        "base": {},
+        "seed": {"seed": 1},
+        "rate": {"max_lr": 0.1},
+        "file": {"train_file": "b.csv"},
+        "labels": {"label_order": ["y", "z"]},
+        "held out": {"test_file": ""},
+    }
+    table, parameters, task = compare({name: (0.7, base | new) for name, new in changes.items()})
+    assert task["base"] == task["seed"] == task["rate"]
+    assert task.nunique() == 4
+    words = comparison.describe_tasks(task, table, parameters)
+    assert "600 rows of a.csv, seed 0, 1\n    base, rate, seed" in words
+    assert "not comparable" in words
+    one = task[task == task["base"]]
+    assert "not comparable" not in comparison.describe_tasks(one, table, parameters)
+
+
+def test_settings_are_averaged_over_seeds_and_runs_of_one_seed_are_one_draw():
+    runs = {
+        f"{rate}-{seed}": (score, {"train_file": "a", "max_lr": rate, "seed": seed})
+        for rate, scores in {0.1: (0.8, 0.82, 0.81), 0.2: (0.7, 0.72, 0.71)}.items()
+        for seed, score in enumerate(scores)
+    }
+    runs["again"] = runs["0.1-1"]
+    table, parameters, task = compare(runs)
+    by_seed = comparison.group_by_seed(table, parameters, task)
+    means = comparison.average_seeds(by_seed)
+    assert means["max_lr"].tolist() == ["0.1", "0.2"]
+    assert means["mean"].tolist() == pytest.approx([0.81, 0.71])
+    assert means["std"].tolist() == pytest.approx([0.01, 0.01])
+    assert means["seeds"].tolist() == [3, 3]
+    words = comparison.judge_settings(by_seed, {1: 600})
+    assert words == "task 1: 2 settings\n  max_lr 0.1 over 0.2: +0.100 ± 0.000, more than noise"
+
+
+def test_one_setting_has_nothing_to_be_compared_with():
+    table, parameters, task = compare({"a": (0.7, {"train_file": "a", "seed": 0})})
+    by_seed = comparison.group_by_seed(table, parameters, task)
+    words = comparison.judge_settings(by_seed, {1: 600})
+    assert words == "task 1: one setting, and nothing to compare it with"
+
+
+def test_a_lead_of_single_scores_says_that_the_luck_of_seeds_is_unknown():
+    small = comparison.describe_lead(by_seed(0.80), by_seed(0.79), rows=100)
+    assert small.endswith("may be noise")
+    large = comparison.describe_lead(by_seed(0.80), by_seed(0.50), rows=100)
+    assert large.endswith("more than the luck of the rows, seeds unknown")

@@ -206,3 +206,19 @@ def test_a_file_that_was_edited_is_named(tmp_path, name):
     (folder / name).write_bytes(content.replace(b"1.0", b"1.1"))
     with pytest.raises(TweetsentError, match=f"{name} is damaged or was edited.*--from 03"):
         finished_runs.read_run(folder)
+
+
+# --- reading several ---
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_is_returned(outputs, capsys):
+    make_run(outputs / "good")
+    make_run(outputs / "torn")
+    (outputs / "torn" / "metrics.json").write_text("{")
+    assert list(finished_runs.read_runs(["*"], own=outputs / "good")) == ["good"]
+    assert "torn is left out: " in capsys.readouterr().out
+
+
+def test_without_a_finished_run_one_sentence_says_how_to_make_one(outputs):
+    with pytest.raises(TweetsentError, match=r"no finished run in here or among \['gone'\]: make"):
+        finished_runs.read_runs(["gone"], own=outputs / "here")

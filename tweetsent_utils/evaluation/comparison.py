@@ -1,5 +1,7 @@
 """Setting against setting: what differs between runs, and whether it is more than noise."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -7,7 +9,132 @@ from scipy.stats import t as student_t
 
 from tweetsent_utils.evaluation.uncertainty import CONFIDENCE, standard_error
 
+FEWEST_PAIRS = 3  # seeds that two settings share, from which on they are compared seed by seed
 GAP = "–"  # a value that a run's record lacks
+# Names, and what only the label audit knows: they say nothing about a training.
+NOT_COMPARED = ("run_name", "runs", "audit_rows", "explained_rows")
+# What decides on which rows a run was validated, but for the seed that draws them.
+TASK = (
+    "train_file",
+    "label_column",
+    "label_order",
+    "validation_rows",
+    "validation_share",
+    "max_eval_rows",
+    "validation_split",
+    "date_column",
+)
+
+
+def rank_runs(scores: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Return scores by run as a table, the best validation accuracy first.
+
+    Where two are equal, macro-F1 decides, and then the name. Each run has at least
+    `validation_accuracy` and `validation_macro_f1`.
+    """
+    table = pd.DataFrame.from_dict(scores, orient="index").sort_index()
+    return table.sort_values(
+        ["validation_accuracy", "validation_macro_f1"],
+        ascending=False,
+        kind="stable",
+    )
+
+
+def tabulate_parameters(parameters: Mapping[str, Mapping]) -> pd.DataFrame:
+    """Return parameters by run as a table of texts, sorted by run; a missing value is a gap."""
+    recorded = {}
+    for name, values in parameters.items():
+        recorded[name] = {key: str(value) for key, value in values.items()}
+    table = pd.DataFrame.from_dict(recorded, orient="index").sort_index()
+    return table.drop(columns=list(NOT_COMPARED), errors="ignore")
+
+
+def number_tasks(table: pd.DataFrame, parameters: pd.DataFrame) -> pd.Series:
+    """Return the number of each run's task, from 1 on, in the order of the parameters' rows.
+
+    Two runs have one task if their validation rows are drawn from the same file, with the same
+    labels and in the same number; the seed may differ. `table` (with a column `rows`) and
+    `parameters` are those of `rank_runs` and `tabulate_parameters`.
+    """
+    drawn_from = parameters.reindex(columns=list(TASK))
+    drawn_from["rows"] = table["rows"].astype(str)
+    test_files = parameters.get("test_file", pd.Series(GAP, parameters.index))
+    drawn_from["held out"] = test_files == ""  # test rows came off the same file
+    return number_groups(drawn_from)
+
+
+def describe_tasks(task: pd.Series, table: pd.DataFrame, parameters: pd.DataFrame) -> str:
+    """Return in words which rows each task is validated on, and which runs have it."""
+    lines = []
+    for number, names in task.groupby(task).groups.items():
+        seeds = parameters.loc[names, "seed"].dropna().unique()
+        seeds = ", ".join(sorted(seeds, key=lambda seed: (len(seed), seed)))
+        rows = table.loc[names[0], "rows"]
+        file = parameters.loc[names[0], "train_file"]
+        lines.append(f"task {number}: {rows} rows of {file}, seed {seeds}")
+        lines.append(f"    {', '.join(names)}")
+    if task.nunique() > 1:
+        lines.append("Scores of different tasks are not comparable: their order means nothing.")
+    return "\n".join(lines)
+
+
+def group_by_seed(
+    table: pd.DataFrame,
+    parameters: pd.DataFrame,
+    task: pd.Series,
+) -> pd.Series:
+    """Return validation accuracies by task, setting and seed, as a series with these levels.
+
+    A setting is all parameters that differ, but for the seed. Runs of one seed are one draw: they
+    are averaged. A gap in a record counts as a value of its own.
+    """
+    settings = [name for name in find_differing(parameters) if name != "seed"]
+    scored = parameters.fillna(GAP).assign(task=task, accuracy=table["validation_accuracy"])
+    return scored.groupby(["task", *settings, "seed"])["accuracy"].mean()
+
+
+def average_seeds(by_seed: pd.Series) -> pd.DataFrame:
+    """Return a row per task and setting, the best first: `mean`, `std` (n - 1) and `seeds`.
+
+    `by_seed` comes from `group_by_seed`.
+    """
+    names = [name for name in by_seed.index.names if name != "seed"]
+    means = by_seed.groupby(names).agg(["mean", "std", "count"])
+    means = means.rename(columns={"count": "seeds"})
+    return means.sort_values("mean", ascending=False).reset_index()
+
+
+def judge_settings(by_seed: pd.Series, rows: Mapping[int, int]) -> str:
+    """Return in words how far each task's best setting is ahead of its others.
+
+    `by_seed` comes from `group_by_seed`; `rows` has the number of validation rows of each task.
+    """
+    lines = []
+    for number, part in by_seed.unstack("seed").groupby("task"):
+        by_mean = part.mean(axis=1).sort_values(ascending=False).index
+        (best_values, best), *others = part.loc[by_mean].iterrows()
+        if not others:
+            lines.append(f"task {number}: one setting, and nothing to compare it with")
+            continue
+        lines.append(f"task {number}: {len(others) + 1} settings")
+        for values, accuracy in others:
+            pairs = zip(part.index.names, best_values, values, strict=True)
+            names = [f"{name} {one} over {other}" for name, one, other in pairs if one != other]
+            lead = describe_lead(best, accuracy, rows[number])
+            lines.append(f"  {', '.join(names)}: {lead}")
+    return "\n".join(lines)
+
+
+def describe_lead(one: pd.Series, other: pd.Series, rows: int) -> str:
+    """Return in words how far one setting is ahead of another, and whether that may be noise.
+
+    The arguments are those of `compare_settings`.
+    """
+    gap, margin = compare_settings(one, other, rows)
+    has_pairs = (one - other).count() >= FEWEST_PAIRS
+    chance = "noise" if has_pairs else "the luck of the rows, seeds unknown"
+    verdict = f"more than {chance}" if abs(gap) > margin else "may be noise"
+    return f"{gap:+.3f} ± {margin:.3f}, {verdict}"
 
 
 def find_differing(parameters: pd.DataFrame) -> list[str]:
@@ -41,7 +168,7 @@ def compare_settings(one: pd.Series, other: pd.Series, rows: int) -> tuple[float
     shared, seeds are compared in pairs (Student's t); else by the binomial errors of the means.
     """
     differences = (one - other).dropna()
-    if len(differences) >= 3:
+    if len(differences) >= FEWEST_PAIRS:
         quantile = student_t.ppf((1 + CONFIDENCE) / 2, len(differences) - 1)
         return differences.mean(), quantile * differences.sem()
     errors = [

@@ -9,7 +9,13 @@ import pandas as pd
 
 from tweetsent_utils.checksums import verify_file
 from tweetsent_utils.errors import TweetsentError, note, user_error
-from tweetsent_utils.files import load_json, load_yaml, read_errors, require_file
+from tweetsent_utils.files import (
+    load_json,
+    load_yaml,
+    read_errors,
+    require_file,
+    write_atomically,
+)
 from tweetsent_utils.paths import REFERENCE, outputs_root
 
 VALIDATION_SCORES = ("validation_accuracy", "validation_macro_f1", "validation_loss")
@@ -52,6 +58,25 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
             note(f"{folder.name} is left out: it compares runs and holds none")
     runs = [folder for folder in unique if has_begun(folder)]
     return name_folders(runs, [outputs, REFERENCE.parent])
+
+
+def read_runs(patterns: list[str], own: Path) -> dict[str, FinishedRun]:
+    """Return the finished runs that names, patterns and paths stand for, by name.
+
+    They are found like `find_runs` finds them. A run that is unfinished or damaged is printed with
+    the reason, and left out. Raises `TweetsentError` if none is left.
+    """
+    found = {}
+    for name, folder in find_runs(patterns, own).items():
+        try:
+            found[name] = read_run(folder)
+        except TweetsentError as error:
+            print(f"{name} is left out: {error}")
+    if not found:
+        what = f"there is no finished run in {own.name} or among {patterns}"
+        remedy = "make one (python -m tweetsent_utils run), or name some in the parameter runs"
+        raise TweetsentError(f"{what}: {remedy}")
+    return found
 
 
 def has_begun(folder: Path) -> bool:
@@ -130,6 +155,19 @@ def select_scores(metrics: dict) -> dict:
     for name in OTHER_FIGURES:
         row[name] = flat.get(name)
     return row
+
+
+def save_comparison(run: Path, table: pd.DataFrame, means: pd.DataFrame) -> None:
+    """Write a comparison into the folder of a run, for spreadsheets and for the command line.
+
+    `table`, a row per run, becomes `compare.csv`. `means`, from `average_seeds`, becomes
+    `compare.txt`, which the command shows after several runs.
+    """
+    write_atomically(run / "compare.csv", lambda file: table.to_csv(file, index_label="run"))
+    heading = "validation accuracy by setting: mean, standard deviation (std) and number of seeds"
+    lines = means.to_string(index=False, na_rep="-", float_format="{:.3f}".format)
+    text = f"{heading}\n{lines}\nmore, with curves: {run / '06_compare_runs.ipynb'}\n"
+    write_atomically(run / "compare.txt", lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def read_sweep(parameter: str) -> pd.DataFrame:

@@ -1,0 +1,163 @@
+"""Figures that compare runs: their curves, and how much of a score may be luck."""
+
+import textwrap
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from tweetsent_utils.evaluation.comparison import training_curves
+from tweetsent_utils.evaluation.uncertainty import standard_error
+
+# Six colours that colour-blind readers tell apart, first with solid lines, then with dashed ones.
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+RUN_STYLES = [
+    {"color": color, "linestyle": linestyle, "marker": marker}
+    for linestyle, marker in (("-", "o"), ("--", "s"))
+    for color in COLORS
+]
+WIDTH = 6.4  # inches: narrow enough that its text can be read on a phone
+Z95 = 1.96  # standard errors to either side that hold 95 of 100 draws
+
+
+def plot_curves(
+    histories: Mapping[str, pd.DataFrame],
+    table: pd.DataFrame,
+    task: pd.Series,
+) -> Figure:
+    """Draw smoothed train loss and validation accuracy by the share of the training that is done.
+
+    `histories` are those of `read_runs`, `table` ranks the runs (`rank_runs`), and `task` numbers
+    their tasks (`number_tasks`). The best twelve runs are drawn, a better one with a wider line.
+    """
+    drawn = list(table.index[: len(RUN_STYLES)])
+    height = 5.6 + 0.24 * len(drawn)
+    figure, (loss_axis, score_axis) = plt.subplots(2, 1, figsize=(WIDTH, height), sharex=True)
+    set_title(figure, curves_title(table.loc[drawn, "validation_accuracy"], task[drawn].nunique()))
+    widths = np.linspace(2.4, 1, len(drawn))
+    for name, style, width in zip(drawn, RUN_STYLES, widths, strict=False):
+        smooth, accuracy = training_curves(histories[name])
+        loss_axis.plot(smooth, **style | {"marker": ""}, linewidth=width)
+        marker_size = 3 + 2 * width  # so that one of two equal runs shows beneath the other
+        score_axis.plot(accuracy, **style, label=name, linewidth=width, markersize=marker_size)
+    loss_axis.set(ylabel="train loss (nats)", ylim=(0, None))
+    score_axis.set(ylabel="validation accuracy", xlabel="share of the training (%)")
+    figure.legend(loc="outside lower left", ncols=1)
+    return figure
+
+
+def curves_title(accuracy: pd.Series, tasks: int) -> str:
+    """Return what the curves of ranked runs show: who is ahead, or that nothing can be ahead."""
+    first, low, high = accuracy.index[0], accuracy.min(), accuracy.max()
+    if len(accuracy) == 1:
+        return f"{first} has validation accuracy {high:.2f}"
+    if tasks > 1:
+        what = f"{len(accuracy)} runs in {tasks} tasks"
+        return f"{what}: validation accuracy from {low:.2f} to {high:.2f}"
+    return f"{first} is ahead with {high:.2f}, the last of {len(accuracy)} has {low:.2f}"
+
+
+def describe_curves(histories: Mapping[str, pd.DataFrame], table: pd.DataFrame) -> str:
+    """Return the figure of `plot_curves` in words."""
+    parts = []
+    for name in table.index[: len(RUN_STYLES)]:
+        smooth, accuracy = training_curves(histories[name])
+        loss = f"train loss from {smooth.iloc[0]:.3f} to {smooth.iloc[-1]:.3f}"
+        first, last = accuracy.iloc[0], accuracy.iloc[-1]
+        scores = f"validation accuracy from {first:.3f} at {accuracy.index[0]:.0f}% to {last:.3f}"
+        parts.append(f"{name}: {loss}, {scores}")
+    return "Two panels by the share of the training. " + "; ".join(parts) + "."
+
+
+def plot_seeds(accuracies: pd.Series, rows: int) -> Figure:
+    """Draw one accuracy per seed, with the 95% interval that a number of `rows` leaves it.
+
+    `accuracies` are indexed by the seed.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.9 + 0.4 * len(accuracies)))
+    margins = [Z95 * standard_error(accuracy, rows) for accuracy in accuracies]
+    places = np.arange(len(accuracies))
+    axis.errorbar(
+        accuracies,
+        places,
+        xerr=margins,
+        fmt="o",
+        color=COLORS[0],
+        capsize=4,
+        markersize=9,
+    )
+    axis.axvline(accuracies.mean(), color="#222222", linestyle=":", linewidth=1.5)
+    axis.set_yticks(places, [f"seed {seed}" for seed in accuracies.index])
+    axis.set(xlabel="validation accuracy", ylim=(len(accuracies) - 0.5, -0.5))
+    axis.grid(visible=True, axis="x")
+    gap = 100 * (accuracies.max() - accuracies.min())
+    set_title(figure, f"Nothing but the seed differs, and the scores are {gap:.1f} points apart")
+    return figure
+
+
+def plot_margins(accuracy: float, rows: int) -> Figure:
+    """Draw how far luck moves an accuracy, by the number of rows that it is measured on.
+
+    The dot is the accuracy that was measured on `rows` rows.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.7))
+    counts = np.geomspace(min(50, rows), max(20_000, rows), 200)
+    axis.plot(counts, margin_points(accuracy, counts), color=COLORS[0], linewidth=2.4)
+    margin = margin_points(accuracy, rows)
+    axis.plot(rows, margin, "o", color=COLORS[1], markersize=10)
+    is_at_the_right = rows > 2000
+    axis.annotate(
+        f"{rows:,} rows: ± {margin:.1f}",
+        (rows, margin),
+        xytext=(0, 28) if is_at_the_right else (10, 10),
+        textcoords="offset points",
+        ha="center" if is_at_the_right else "left",
+        color=COLORS[1],
+        fontweight="bold",
+    )
+    axis.set(xscale="log", xlabel="rows that were scored", ylabel="95% interval: ± points")
+    axis.set_ylim(0, None)
+    axis.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
+    title = f"On {rows:,} rows, an accuracy of {accuracy:.2f} is good to {margin:.1f} points"
+    set_title(figure, title)
+    return figure
+
+
+def margin_points(accuracy: float, rows: np.ndarray | float) -> np.ndarray | float:
+    """Return half the width of an accuracy's 95% interval, in points of a hundred."""
+    return 100 * Z95 * standard_error(accuracy, rows)
+
+
+def plot_by_seed(accuracies: pd.DataFrame, parameter: str) -> Figure:
+    """Draw a line per seed through the accuracies of a parameter's values.
+
+    `accuracies` have a row per seed and a column per value, as `read_sweep` returns them.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.9))
+    places = np.arange(len(accuracies.columns))
+    for (seed, line), style in zip(accuracies.iterrows(), RUN_STYLES, strict=False):
+        axis.plot(places, line, **style, label=f"seed {seed}", linewidth=2, markersize=8)
+    means = accuracies.mean()
+    axis.plot(places, means, "_", color="#222222", markersize=34, markeredgewidth=2.5, label="mean")
+    axis.set_xticks(places, [str(value) for value in accuracies.columns])
+    axis.set(xlabel=parameter, ylabel="validation accuracy", xlim=(-0.5, len(places) - 0.5))
+    axis.legend()
+    set_title(figure, by_seed_title(accuracies, parameter))
+    return figure
+
+
+def by_seed_title(accuracies: pd.DataFrame, parameter: str) -> str:
+    """Return whether the seeds agree on a parameter's best value."""
+    best = accuracies.idxmax(axis=1)
+    first, seeds = accuracies.mean().idxmax(), len(accuracies)
+    agree = int((best == first).sum())
+    if seeds > 1 and agree == seeds:
+        return f"Each of the {seeds} seeds puts {parameter} {first} first"
+    return f"{parameter} {first} is first on average, and for {agree} of {seeds} seeds"
+
+
+def set_title(figure: Figure, title: str) -> None:
+    """Give a figure a title at the left, in lines that fit."""
+    figure.suptitle(textwrap.fill(title, 62), x=0.01, ha="left", fontsize=12)
