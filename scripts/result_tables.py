@@ -10,13 +10,61 @@ from tweetsent_utils.paths import REFERENCE
 
 
 def make_tables(reference: Path = REFERENCE) -> dict[str, str]:
-    """Return every table by the name that its place in a page has."""
+    """Return every table by the name that its place in a page has; `results` is README's."""
     return {
-        "results": results_table(reference),
+        "results": short_results_table(reference),
+        "all_results": results_table(reference),
         "sweeps": sweep_table(reference),
         "speed": speed_table(load_json(reference / "bench" / "speed.json")),
         "agreement": agreement_table(load_json(reference / "published.json")),
     }
+
+
+def list_runs(reference: Path) -> list[Path]:
+    """Return the folders of the published runs, the best test accuracy first."""
+    folders = [path.parent for path in reference.glob("*/metrics.json")]
+    return sorted(folders, key=read_accuracy, reverse=True)
+
+
+def read_accuracy(folder: Path) -> float:
+    """Return a published run's accuracy on the test tweets."""
+    return load_json(folder / "metrics.json")["test"]["accuracy"]
+
+
+def short_results_table(reference: Path = REFERENCE) -> str:
+    """Return what a first reader wants to know of each published run."""
+    head = ["run", "learned from", "test accuracy", "bag of words", "largest class", "trained in"]
+    rows = []
+    for folder in list_runs(reference):
+        metrics = load_json(folder / "metrics.json")
+        baselines = metrics["baselines"]
+        row = [
+            f"`{folder.name}`",
+            f"{metrics['training']['tweets']:,} {kind_of_tweets(folder)}",
+            f"**{metrics['test']['accuracy']:.3f}**",
+            f"{baselines['bag_of_words']['accuracy']:.3f}",
+            f"{baselines['majority']['accuracy']:.3f}",
+            training_time(folder),
+        ]
+        rows.append(row)
+    return as_table(head, rows)
+
+
+def kind_of_tweets(folder: Path) -> str:
+    """Return what a published run was trained on, and what of it."""
+    parameters = load_yaml(folder / "params.yaml")
+    if parameters["train_file"].startswith("data/sample/"):
+        return "invented tweets"
+    return {
+        "raw": "real tweets",
+        "repaired": "real tweets, repaired",
+        "words": "real tweets, words only",
+    }[parameters["cleaning"]]
+
+
+def training_time(folder: Path) -> str:
+    """Return how long a published run was trained."""
+    return duration(load_json(folder / "timings.json")["training"]["seconds"])
 
 
 def results_table(reference: Path = REFERENCE) -> str:
@@ -32,8 +80,7 @@ def results_table(reference: Path = REFERENCE) -> str:
         "majority",
         "training",
     ]
-    folders = sorted(path.parent for path in reference.glob("*/metrics.json"))
-    return as_table(head, [results_row(folder) for folder in folders])
+    return as_table(head, [results_row(folder) for folder in list_runs(reference)])
 
 
 def results_row(folder: Path) -> list[str]:
@@ -44,12 +91,11 @@ def results_row(folder: Path) -> list[str]:
     test = metrics["test"]
     baselines = metrics["baselines"]
     training = metrics["training"]
-    seconds = load_json(folder / "timings.json")["training"]["seconds"]
     place = training["device"]
     if place == "cpu":
         place = f"{machine['cores']} cores, {machine['processor']}"
     return [
-        f"[`{folder.name}`](outputs/reference/{folder.name}/metrics.json)",
+        f"[`{folder.name}`](../outputs/reference/{folder.name}/metrics.json)",
         f"{training['tweets']:,} / {test['rows']:,}",
         parameters["cleaning"],
         f"{metrics['validation']['accuracy']:.3f}",
@@ -57,7 +103,7 @@ def results_row(folder: Path) -> list[str]:
         f"{test['macro_f1']:.3f}",
         f"{baselines['bag_of_words']['accuracy']:.3f}",
         f"{baselines['majority']['accuracy']:.3f}",
-        f"{training['epochs']} epochs, {duration(seconds)} ({place})",
+        f"{training['epochs']} epochs, {training_time(folder)} ({place})",
     ]
 
 
@@ -79,7 +125,7 @@ def sweep_table(reference: Path = REFERENCE) -> str:
         for value, same in runs.groupby(path.stem, sort=False):
             seconds = duration(same["seconds"].mean())
             row = [
-                f"[`{path.stem}`](outputs/reference/sweeps/{path.name})",
+                f"[`{path.stem}`](../outputs/reference/sweeps/{path.name})",
                 str(value),
                 f"{same['accuracy'].mean():.3f} ± {same['accuracy'].std():.3f}",
                 f"{same['macro_f1'].mean():.3f} ± {same['macro_f1'].std():.3f}",

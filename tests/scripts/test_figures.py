@@ -7,6 +7,7 @@ import pytest
 from result_tables import make_tables, speed_table
 
 from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.files import load_json
 from tweetsent_utils.paths import PROJECT_ROOT
 
 PAGES = {page.relative_to(PROJECT_ROOT).as_posix(): page for page in figures.list_pages()}
@@ -18,10 +19,30 @@ def test_a_page_holds_todays_figures(name):
     assert text == figures.refresh(text, make_tables()), "run `make figures`"
 
 
-def test_the_readme_holds_generated_tables_and_figures():
-    text = PAGES["README.md"].read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("README.md", {"results"}),
+        ("docs/results.md", {"all_results", "sweeps"}),
+        ("docs/speed.md", {"speed"}),
+        ("data/README.md", {"agreement"}),
+    ],
+)
+def test_pages_with_figures_have_them_generated(name, tables):
+    text = PAGES[name].read_text(encoding="utf-8")
     assert figures.SPAN.search(text)
-    assert {match["name"] for match in figures.TABLE.finditer(text)} >= {"results", "speed"}
+    assert {match["name"] for match in figures.TABLE.finditer(text)} == tables
+
+
+def test_every_published_run_has_its_row_in_both_tables_of_results():
+    tables = make_tables()
+    for metrics in figures.REFERENCE.glob("*/metrics.json"):
+        for name in ("results", "all_results"):
+            rows = [
+                line for line in tables[name].splitlines() if f"`{metrics.parent.name}`" in line
+            ]
+            assert len(rows) == 1
+            assert f"{load_json(metrics)['test']['accuracy']:.3f}" in rows[0]
 
 
 @pytest.fixture

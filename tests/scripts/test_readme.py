@@ -9,6 +9,7 @@ import pytest
 
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.cli import make_parser
+from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
 from tweetsent_utils.pipeline.parameters import gather_parameters
 from tweetsent_utils.pipeline.sweeps import expand_sweeps
 
@@ -41,8 +42,11 @@ def test_every_make_target_exists(name):
 @every_page
 def test_every_command_line_of_the_pipeline_is_accepted(name, monkeypatch):
     monkeypatch.chdir(PROJECT_ROOT)
-    for line in list_commands(TEXTS[name], r"(?:python -m tweetsent_utils|\btweetsent) (?=run)"):
+    program = r"(?:python -m tweetsent_utils|\btweetsent) (?=run|report)"
+    for line in list_commands(TEXTS[name], program):
         options = make_parser().parse_args(shlex.split(line, comments=True))
+        if options.command != "run":
+            continue
         parameters = gather_parameters(options.file, options.p, options.run)
         expand_sweeps(parameters, options.sweep)
 
@@ -80,4 +84,17 @@ def list_anchors(page: Path) -> set[str]:
 def test_the_pages_name_the_commands_that_this_test_looks_for():
     commands = list_commands(TEXTS["README.md"], r"\bmake ")
     assert {"run", "test"} <= set(commands)
-    assert list_commands(TEXTS["README.md"], r"python -m tweetsent_utils (?=run)")
+    for name in ("README.md", "docs/own_data.md", "docs/running.md"):
+        assert list_commands(TEXTS[name], r"python -m tweetsent_utils (?=run)"), name
+
+
+def test_every_step_that_can_be_run_again_is_named():
+    (sentence,) = re.findall(r"The steps are (.+?);", TEXTS["docs/running.md"])
+    named = re.findall(r"\d\d[a-z]?", sentence)
+    assert set(named) >= {step_number(path) for path in list_notebooks()}
+    assert named == sorted(named)
+
+
+def test_the_glossary_is_in_alphabetical_order_and_has_each_term_once():
+    headings = re.findall(r"^### \W*(.+)$", TEXTS["docs/glossary.md"], re.MULTILINE)
+    assert headings == sorted(set(headings), key=str.casefold)
