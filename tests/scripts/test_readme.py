@@ -60,6 +60,7 @@ def test_every_script_exists(name):
 @every_page
 def test_every_local_link_leads_somewhere(name):
     links = re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", TEXTS[name])
+    links += re.findall(r'<img src="([^"]+)"', TEXTS[name])
     for link in links:
         path, _, anchor = link.partition("#")
         target = PAGES[name].parent / path if path else PAGES[name]
