@@ -1,5 +1,6 @@
 """Setting against setting: what differs between runs, and whether it is more than noise."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +12,7 @@ from tweetsent_utils.evaluation.uncertainty import CONFIDENCE, standard_error
 
 FEWEST_PAIRS = 3  # seeds that two settings share, from which on they are compared seed by seed
 GAP = "–"  # a value that a run's record lacks
+INDENTS = {"initial_indent": "  ", "subsequent_indent": "      "}
 # Names, and what only the label audit knows: they say nothing about a training.
 NOT_COMPARED = ("run_name", "runs", "audit_rows", "explained_rows")
 # What decides on which rows a run was validated, but for the seed that draws them.
@@ -121,7 +123,9 @@ def judge_settings(by_seed: pd.Series, rows: Mapping[int, int]) -> str:
             pairs = zip(part.index.names, best_values, values, strict=True)
             names = [f"{name} {one} over {other}" for name, one, other in pairs if one != other]
             lead = describe_lead(best, accuracy, rows[number])
-            lines.append(f"  {', '.join(names)}: {lead}")
+            what = textwrap.fill(f"{', '.join(names)}:", 76, **INDENTS)
+            gap = f"\n{INDENTS['subsequent_indent']}" if "\n" in what else " "
+            lines.append(f"{what}{gap}{lead}")
     return "\n".join(lines)
 
 

@@ -93,7 +93,7 @@ def plot_seeds(accuracies: pd.Series, rows: int) -> Figure:
     axis.set(xlabel="validation accuracy", ylim=(len(accuracies) - 0.5, -0.5))
     axis.grid(visible=True, axis="x")
     gap = 100 * (accuracies.max() - accuracies.min())
-    set_title(figure, f"Nothing but the seed differs, and the scores are {gap:.1f} points apart")
+    set_title(figure, f"Only the seed differs, and the scores are {gap:.1f} points apart")
     return figure
 
 
