@@ -1,6 +1,6 @@
 """From tokenised tweets to batches: padding, and batches of similar length that need little."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch.nn.utils.rnn import pad_sequence
@@ -79,3 +79,24 @@ def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]
     """Cut all tweets, shortest first, into batches for evaluation, where order does not matter."""
     order = torch.as_tensor(lengths).argsort(stable=True)
     return [batch.tolist() for batch in order.split(batch_size)]
+
+
+def positions_per_token(lengths: Sequence[int], batches: Iterable[Sequence[int]]) -> float:
+    """Return how many positions a model computes for each token that the tweets hold.
+
+    `batches` hold places in `lengths`. Each batch is padded to its longest tweet; without any
+    padding the answer is 1.
+    """
+    computed = held = 0
+    for batch in batches:
+        in_batch = [lengths[index] for index in batch]
+        computed += len(in_batch) * max(in_batch)
+        held += sum(in_batch)
+    return computed / held
+
+
+def batches_at_random(lengths: Sequence[int], batch_size: int, seed: int) -> list[list[int]]:
+    """Cut all tweets, in a seeded random order, into batches."""
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = torch.randperm(len(lengths), generator=generator)
+    return [batch.tolist() for batch in shuffled.split(batch_size)]

@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.checksums import sha256_of, verify_file, verify_folder, write_sealed_folder
+from tweetsent_utils.data.tokenizing import tokenize
 from tweetsent_utils.files import load_json, read_errors, save_json
 
 NOTEBOOK = "02_dataset_creation"
@@ -36,6 +37,22 @@ class TweetDataset(Dataset):
             "input_ids": self.input_ids[index],
             "label": self.labels[index],
         }
+
+
+def tokenize_split(tweets: pd.DataFrame, tokenizer: PreTrainedTokenizerBase) -> pd.DataFrame:
+    """Tokenise a table with `text`, `label` and `day`, indexed by row id; return `COLUMNS`.
+
+    `day` becomes a text, year-month-day, and is "" where there is none.
+    """
+    return pd.DataFrame(
+        {
+            "row_id": tweets.index,
+            "text": tweets["text"].tolist(),
+            "label": tweets["label"].to_numpy(),
+            "day": tweets["day"].dt.strftime("%Y-%m-%d").fillna("").tolist(),
+            "input_ids": tokenize(tweets["text"].tolist(), tokenizer),
+        }
+    )
 
 
 def save_dataset(

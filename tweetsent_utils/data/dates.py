@@ -60,3 +60,18 @@ def note_unread_days(
         where = f"{path}: data row {row_id + 1} has the day {quote(written[row_id])}"
         count = f"{is_unread.sum():,} such rows"
         note(f"{where}, which is neither day-month-year nor year-month-day ({count}): unknown days")
+
+
+def order_in_time(train_days: pd.Series, test_days: pd.Series) -> str:
+    """Say in a sentence which of two files was written first, by their days (NaT: unknown)."""
+    if not train_days.notna().any():
+        return "No training tweet has a day that can be read"
+    if test_days.empty:
+        return f"The tweets run from {train_days.min():%d %b %Y} to {train_days.max():%d %b %Y}"
+    if not test_days.notna().any():
+        return "No test tweet has a day that can be read"
+    if test_days.max() <= train_days.min():
+        return "The test tweets end before the training tweets begin, or on that day"
+    if train_days.max() <= test_days.min():
+        return "The test tweets begin when the training tweets have ended"
+    return "The days of the two files overlap"

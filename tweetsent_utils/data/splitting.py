@@ -1,6 +1,6 @@
 """Which rows train, which choose and which test: splits that come out the same tomorrow."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 from sklearn.model_selection import train_test_split
@@ -135,6 +135,34 @@ def hold_out_rows(
             validation_share,
         )
     return split_at_random(labels, label_order, validation_rows, validation_share, seed)
+
+
+def hold_out_test_tweets(
+    tweets: dict[str, pd.DataFrame],
+    draw: Callable[..., tuple[pd.Index, pd.Index]],
+    train_file: str,
+    test_file: str,
+) -> dict[str, pd.DataFrame]:
+    """Make sure that there are test tweets, and that they are not the training tweets once more.
+
+    `tweets` are tables with the columns `text`, `label` and `day`, by the names "train" and "test".
+    With a test file they come back as they are. Without one, `draw`, which is `hold_out_rows` with
+    all but its labels, days and seed given, takes test tweets from the training tweets; its seed
+    is always 0, so that runs with other seeds have the same test tweets. See `check_overlap`.
+    """
+    train, test, test_name = tweets["train"], tweets["test"], test_file
+    if not test_file:
+        kept, held_out = draw(train["label"], train["day"], seed=0)
+        train, test = train.loc[kept], train.loc[held_out]
+        test_name = f"the test part of {train_file}"
+    train_name = train_file if test_file else "the other rows"
+    check_overlap(train["text"], test["text"], train_name, test_name)
+    return {"train": train, "test": test}
+
+
+def sample_tweets(tweets: pd.DataFrame, max_rows: int, seed: int) -> pd.DataFrame:
+    """Keep at most `max_rows` rows (0: all) of a table, as `sample_rows` does by its `label`."""
+    return tweets.loc[sample_rows(tweets["label"], max_rows, seed).index]
 
 
 def count_validation_rows(rows: int, validation_rows: int, validation_share: float) -> int:

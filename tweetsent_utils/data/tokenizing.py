@@ -149,3 +149,21 @@ def share_cut(
     uncut = tokenizer(full, truncation=False, return_attention_mask=False, verbose=False)
     cut = sum(len(ids) > most for ids in uncut["input_ids"])
     return cut / len(texts)
+
+
+def require_words(
+    input_ids: Sequence[Sequence[int]],
+    tokenizer: PreTrainedTokenizerBase,
+    cleaning: str,
+    train_file: str | Path,
+) -> None:
+    """Raise a `TweetsentError` if a cleaning leaves nothing of more than half of N texts.
+
+    `words` keeps ASCII letters, and leaves nothing of a text in Cyrillic. `input_ids` are those
+    that `tokenize` gave for the texts of `train_file`.
+    """
+    special = tokenizer.num_special_tokens_to_add()
+    empty = sum(len(ids) <= special for ids in input_ids) / len(input_ids)
+    if empty > 0.5:
+        what = f"cleaning {cleaning!r} leaves no word in {empty:.0%} of the training texts"
+        raise TweetsentError(f"{what} of {train_file}: set cleaning to 'repaired' or 'raw'")

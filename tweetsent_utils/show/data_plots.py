@@ -1,0 +1,202 @@
+"""Figures of what a file holds: classes, lengths, days, splits, and what padding costs.
+
+Each function returns a figure whose title is true of any data, and whose label says in words what
+it shows: its alternative text.
+"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from tweetsent_utils.data.dates import order_in_time
+from tweetsent_utils.show.diagrams import WIDTH, drawable
+from tweetsent_utils.show.style import SPLIT_STYLES, class_colors
+
+QUIET = "#a6a6a6"
+STRONG = "#222222"
+
+
+def plot_agreement(agreement: dict[str, float], highlighted: str) -> Figure:
+    """Draw the shares of labels that some readers agree with as bars, one of them highlighted."""
+    title = f"{highlighted} agrees with {agreement[highlighted]:.1%} of the labels"
+    title = title[0].upper() + title[1:]
+    colors = [STRONG if name == highlighted else QUIET for name in agreement]
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.5 * len(agreement)))
+    bars = axes.barh(list(agreement), list(agreement.values()), color=colors, height=0.65)
+    axes.bar_label(bars, fmt="{:.1%}", padding=4)
+    axes.set(xlabel="share of test labels that are given as published", xlim=(0, 1.15))
+    axes.set_xticks([0, 0.5, 1])
+    finish_bars(figure, axes, title)
+    figure.set_label(f"Bars. {title}. {in_words(agreement)}.")
+    return figure
+
+
+def plot_class_shares(
+    labels: dict[str, pd.Series],
+    label_names: Sequence[str],
+    ordered: bool,
+) -> Figure:
+    """Draw each class's share of the files, the first file's bars filled and the second's hollow.
+
+    `labels` holds the ranks of each file's tweets; a file without a tweet is left out.
+    """
+    shares = class_shares(labels, label_names)
+    first = shares.iloc[:, 0]
+    title = f"No class is larger than {first.idxmax()}, and none smaller than {first.idxmin()}"
+    colors = class_colors(len(label_names), ordered)
+    looks = [{"color": colors}, {"facecolor": "white", "edgecolor": colors, "linewidth": 1.5}]
+    offsets = (-0.2, 0.2) if len(shares.columns) == 2 else (0,)
+    decimals = 0 if shares.max(axis=None) > 0.1 else 1
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.3 + 0.5 * len(label_names)))
+    for split, offset, look in zip(shares, offsets, looks, strict=False):
+        places = [place + offset for place in range(len(label_names))]
+        bars = axes.barh(places, shares[split], 0.35, **look)
+        axes.bar_label(bars, fmt=f"{{:.{decimals}%}}", padding=4)
+    axes.set(xlabel="share of the file's tweets")
+    axes.set_yticks(range(len(label_names)), [drawable(name) for name in label_names])
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=decimals))
+    axes.margins(x=0.12)
+    patches = [
+        Patch(color="#666666", label=shares.columns[0]),
+        Patch(facecolor="white", edgecolor="#666666", linewidth=1.5, label=shares.columns[-1]),
+    ]
+    if len(shares.columns) == 2:
+        axes.legend(handles=patches, loc="lower right")
+    finish_bars(figure, axes, title)
+    figure.set_label(f"Bars for each class. {title}. {in_words(first)}.")
+    return figure
+
+
+def plot_split_shares(labels: dict[str, pd.Series], label_names: Sequence[str]) -> Figure:
+    """Draw each class's share of the train, validation and test rows, given the ranks of each."""
+    shares = class_shares(labels, label_names)
+    gap = (shares["train"] - shares["validation"]).abs().max()
+    title = f"Train and validation differ by at most {100 * gap:.1f} points in any class"
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.6 + 0.42 * len(label_names)))
+    places = range(len(label_names))
+    for split, marker in zip(shares, "osD", strict=False):
+        color = SPLIT_STYLES[split]["color"]
+        look = {"color": color, "markerfacecolor": "none", "markeredgewidth": 2, "markersize": 9}
+        axes.plot(shares[split], places, marker, **look, label=split)
+    axes.set(xlabel="share of the rows", xlim=(0, 1.15 * shares.max(axis=None)))
+    axes.set_yticks(places, [drawable(name) for name in label_names])
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    figure.legend(loc="outside lower center", ncols=3)
+    finish_bars(figure, axes, title)
+    axes.grid(axis="y")
+    figure.set_label(f"Three marks for each class. {title}. Train: {in_words(shares['train'])}.")
+    return figure
+
+
+def plot_lengths(
+    lengths: dict[str, pd.DataFrame],
+    labels: pd.Series,
+    label_names: Sequence[str],
+    ordered: bool,
+) -> Figure:
+    """Draw how many tokens tweets have, and below it how many words those of each class have.
+
+    `lengths` holds tables of `measure_lengths` by split; `labels` are the ranks of the train rows.
+    """
+    train = lengths["train"]
+    half, most = (int(train["tokens"].quantile(share)) for share in (0.5, 0.95))
+    title = f"Half of the tweets have at most {half} tokens, 95% at most {most}"
+    by_class = train["words"].groupby(labels).mean().reindex(range(len(label_names)))
+    named = by_class.set_axis([drawable(name) for name in label_names])
+    longest, shortest = named.idxmax(), named.idxmin()
+    second = f"{longest} is the wordiest class on average"
+    heights = (2.6, 1.2 + 0.4 * len(label_names))
+    figure = plt.figure(figsize=(WIDTH, sum(heights)))
+    upper, lower = figure.subfigures(2, height_ratios=heights)
+    upper.suptitle(title, x=0.01, ha="left", fontsize=12)
+    lower.suptitle(second, x=0.01, ha="left", fontsize=12)
+    above, below = upper.subplots(), lower.subplots()
+    for split, table in lengths.items():
+        if len(table):
+            above.ecdf(table["tokens"], **SPLIT_STYLES[split], linewidth=2, label=split)
+    above.axhline(0.95, color="#999999", linewidth=1)
+    above.set(xlabel="tokens", ylabel="share of tweets\nat most this long", xlim=(0, None))
+    above.set(ylim=(0, 1.02))
+    above.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    above.legend(loc="lower right")
+    colors = class_colors(len(label_names), ordered)
+    bars = below.barh(range(len(label_names)), by_class, 0.65, color=colors)
+    below.bar_label(bars, fmt="{:.1f}", padding=4)
+    below.set(xlabel="words per training tweet (mean)")
+    below.set_yticks(range(len(label_names)), named.index)
+    below.margins(x=0.12)
+    below.grid(False)
+    below.invert_yaxis()
+    words = ", ".join(f"{name} {words:.1f}" for name, words in named.dropna().items())
+    what = "Above, a curve of the lengths in tokens; below, bars of the mean number of words"
+    least = f"{shortest} the least wordy"
+    figure.set_label(f"{what}. {title}. {second}, {least}: {words}.")
+    return figure
+
+
+def plot_days(days: dict[str, pd.Series]) -> Figure:
+    """Draw the number of tweets per day of each split; days that are not known are left out."""
+    title = order_in_time(days["train"], days["test"])
+    figure, axes = plt.subplots(figsize=(WIDTH, 3))
+    known = {split: part.dropna() for split, part in days.items() if part.notna().any()}
+    for split, part in known.items():
+        per_day = part.dt.normalize().value_counts().sort_index().asfreq("D", fill_value=0)
+        axes.plot(per_day.index, per_day, **SPLIT_STYLES[split], lw=2, marker=".", label=split)
+    if known:
+        axes.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+        axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))
+        axes.set(ylabel="tweets per day", ylim=(0, None))
+        axes.legend()
+    else:
+        axes.axis("off")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    spans = [
+        f"{split} from {part.min():%d %b %Y} to {part.max():%d %b %Y}"
+        for split, part in known.items()
+    ]
+    figure.set_label(f"Lines of the tweets per day. {title}. {'; '.join(spans) or 'No line'}.")
+    return figure
+
+
+def plot_padding_cost(cost: dict[str, float], highlighted: str) -> Figure:
+    """Draw how many positions a model computes per token under some ways of making batches."""
+    title = f"{highlighted} compute {cost[highlighted]:.2f} positions per token"
+    title = title[0].upper() + title[1:]
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.1 + 0.42 * len(cost)))
+    colors = [STRONG if name == highlighted else QUIET for name in cost]
+    bars = axes.barh(list(cost), list(cost.values()), color=colors, height=0.65)
+    axes.bar_label(bars, fmt="%.2f", padding=4)
+    axes.axvline(1, color=STRONG, linewidth=1)
+    axes.set(xlabel="positions computed per token (1: no padding)")
+    axes.margins(x=0.12)
+    finish_bars(figure, axes, title)
+    values = ", ".join(f"{name} {value:.2f}" for name, value in cost.items())
+    figure.set_label(f"Bars. {title}. Positions per token: {values}.")
+    return figure
+
+
+def class_shares(labels: dict[str, pd.Series], label_names: Sequence[str]) -> pd.DataFrame:
+    """Return each class's share of each split that has tweets: a row per class, by its name."""
+    shares = {
+        split: ranks.value_counts(normalize=True) for split, ranks in labels.items() if len(ranks)
+    }
+    table = pd.DataFrame(shares).reindex(range(len(label_names))).fillna(0)
+    return table.set_axis([str(name) for name in label_names])
+
+
+def finish_bars(figure: Figure, axes: Axes, title: str) -> None:
+    """Put the first bar on top and the title at the figure's left edge, above the bars' names."""
+    axes.invert_yaxis()
+    axes.grid(False)
+    figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=12)
+
+
+def in_words(shares: dict[str, float] | pd.Series) -> str:
+    """Return shares as one text, such as "low 12.5%, high 87.5%"."""
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares.items())
