@@ -75,3 +75,20 @@ def label_tweets(
             }
         )
     return labelled
+
+
+def load_tweets(
+    train_file: str | Path,
+    test_file: str | Path,
+    text_column: str,
+    label_column: str,
+    date_column: str = "",
+    label_order: Sequence[str] = (),
+    encoding: str = "",
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Read the files of a run; return the tables of `label_tweets` and the names of the classes."""
+    tables = read_files(train_file, test_file, text_column, label_column, encoding)
+    label_names = find_classes(tables, label_column, label_order)
+    files = {"train": train_file, "test": test_file}
+    tweets = label_tweets(tables, files, text_column, label_column, date_column, label_names)
+    return tweets, label_names

@@ -101,18 +101,25 @@ def draw_token(
     axes.text(middle, top + 1.85, str(number), fontsize=10, color="#555555", **at)
 
 
-def draw_batches(batchings: dict[str, Sequence[Sequence[int]]]) -> Figure:
+def draw_batches(
+    lengths: Sequence[int],
+    batchings: dict[str, Sequence[Sequence[int]]],
+) -> Figure:
     """Draw batches as rectangles: a line per tweet, its tokens dark, the padding after them light.
 
-    `batchings` names ways of making batches; each gives batches, each of them the lengths of its
-    tweets in tokens. There is a row of pictures for each way.
+    `batchings` names ways of making batches, which hold places in `lengths`, the tweets' numbers
+    of tokens. There is a row of pictures for each way.
     """
-    shares = {name: padding_share(batches) for name, batches in batchings.items()}
-    longest = max(max(batch) for batches in batchings.values() for batch in batches)
+    sizes = {
+        name: [[lengths[index] for index in batch] for batch in batches]
+        for name, batches in batchings.items()
+    }
+    shares = {name: padding_share(batches) for name, batches in sizes.items()}
+    longest = max(max(batch) for batches in sizes.values() for batch in batches)
     columns = max(len(batches) for batches in batchings.values())
     figure = plt.figure(figsize=(WIDTH, 2.1 * len(batchings)))
     rows = figure.subfigures(len(batchings), squeeze=False)[:, 0]
-    for (name, batches), row in zip(batchings.items(), rows, strict=True):
+    for (name, batches), row in zip(sizes.items(), rows, strict=True):
         title = f"{name}: {shares[name]:.0%} of the positions are padding"
         row.suptitle(title, x=0.01, ha="left", fontsize=12)
         panels = row.subplots(1, columns, squeeze=False)[0]
