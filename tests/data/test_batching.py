@@ -5,7 +5,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from tweetsent_utils.data.batching import LengthBucketSampler, batches_by_length, collate
+from tweetsent_utils.data.batching import (
+    LengthBucketSampler,
+    batches_at_random,
+    batches_by_length,
+    collate,
+    positions_per_token,
+)
 
 
 def tweet_lengths(rows: int) -> list[int]:
@@ -100,3 +106,18 @@ def test_batches_for_evaluation_hold_everything_shortest_first():
     assert sorted(flat) == list(range(50))
     assert [lengths[index] for index in flat] == sorted(lengths)
     assert [len(batch) for batch in batches] == [8] * 6 + [2]
+
+
+def test_positions_per_token_count_what_padding_adds():
+    lengths = [1, 3, 4, 4]
+    assert positions_per_token(lengths, [[0, 2], [1, 3]]) == 16 / 12
+    assert positions_per_token(lengths, [[2, 3]]) == 1
+
+
+def test_random_batches_hold_every_tweet_once_and_come_again():
+    lengths = tweet_lengths(50)
+    batches = batches_at_random(lengths, 16, seed=3)
+    assert [len(batch) for batch in batches] == [16, 16, 16, 2]
+    assert sorted(index for batch in batches for index in batch) == list(range(50))
+    assert batches == batches_at_random(lengths, 16, seed=3)
+    assert batches != batches_at_random(lengths, 16, seed=4)

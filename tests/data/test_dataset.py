@@ -5,7 +5,14 @@ import hashlib
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.dataset import TweetDataset, load_meta, load_split, save_dataset
+from tweetsent_utils.data.dataset import (
+    COLUMNS,
+    TweetDataset,
+    load_meta,
+    load_split,
+    save_dataset,
+    tokenize_split,
+)
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 
@@ -86,3 +93,14 @@ def test_other_tweets_in_any_split_make_another_dataset(run, tiny_encoder, colum
     tokenizer = load_tokenizer(tiny_encoder, "words", 64)
     save_dataset(run, tables, tokenizer, {"label_order": ["low", "high"]})
     assert load_meta(run) != before
+
+
+def test_a_split_is_tokenised_with_its_row_ids_and_days(tiny_encoder):
+    tokenizer = load_tokenizer(tiny_encoder, "raw", 64)
+    days = pd.Series(pd.to_datetime(["2020-03-16", None])).tolist()
+    tweets = pd.DataFrame({"text": ["panic", ""], "label": [2, 0], "day": days}, index=[7, 9])
+    split = tokenize_split(tweets, tokenizer)
+    assert list(split) == COLUMNS
+    assert split["row_id"].tolist() == [7, 9]
+    assert split["day"].tolist() == ["2020-03-16", ""]
+    assert [len(ids) for ids in split["input_ids"]] == [3, 2]

@@ -1,11 +1,15 @@
 """Splits that can be trusted: disjoint, stratified or by day, and the same for the same seed."""
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from tweetsent_utils.data.splitting import (
     hold_out_rows,
+    hold_out_test_tweets,
     sample_rows,
+    sample_tweets,
     split_at_random,
     split_latest_days,
 )
@@ -173,3 +177,41 @@ def test_sample_keeps_a_class_of_a_single_row():
     labels = labels_of_sizes([500, 1, 400, 1])
     for max_rows in (4, 10, 450, 901):
         assert set(sample_rows(labels, max_rows, seed=0)) == {0, 1, 2, 3}
+
+
+@pytest.fixture
+def tweets(labels) -> dict[str, pd.DataFrame]:
+    texts = [f"tweet {row}" for row in labels.index]
+    table = pd.DataFrame({"text": texts, "label": labels, "day": pd.NaT})
+    return {"train": table, "test": table[:0]}
+
+
+DRAW = partial(
+    hold_out_rows,
+    label_order=NAMES,
+    validation_split="random",
+    validation_rows=5000,
+    validation_share=0.2,
+)
+
+
+def test_without_a_test_file_test_tweets_are_held_out_and_no_run_seed_changes_them(tweets):
+    parts = hold_out_test_tweets(tweets, DRAW, "own.csv", "")
+    assert sorted([*parts["train"].index, *parts["test"].index]) == list(tweets["train"].index)
+    rows = DRAW(tweets["train"]["label"], tweets["train"]["day"], seed=0)[1]
+    assert parts["test"].index.equals(rows)
+
+
+def test_test_tweets_of_a_file_stay_as_they_are_unless_they_are_the_training_tweets(tweets):
+    own = tweets["train"][:9].assign(text="another")
+    parts = hold_out_test_tweets({**tweets, "test": own}, DRAW, "own.csv", "test.csv")
+    assert parts["test"].equals(own)
+    assert parts["train"].equals(tweets["train"])
+    with pytest.raises(TweetsentError, match="every tweet of test.csv is in own.csv too"):
+        hold_out_test_tweets({**tweets, "test": tweets["train"]}, DRAW, "own.csv", "test.csv")
+
+
+def test_a_sample_of_tweets_is_that_of_their_labels(tweets, labels):
+    sample = sample_tweets(tweets["train"], 100, seed=3)
+    assert sample["label"].equals(sample_rows(labels, 100, seed=3))
+    assert sample_tweets(sample, 0, seed=3).equals(sample)

@@ -9,7 +9,8 @@ from tokenizers import processors
 from transformers import AutoTokenizer, pipeline
 
 from tweetsent_utils.data.cleaning import CLEANINGS, clean
-from tweetsent_utils.data.tokenizing import load_tokenizer, share_cut, tokenize
+from tweetsent_utils.data.tokenizing import load_tokenizer, require_words, share_cut, tokenize
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inference import inference
 from tweetsent_utils.model.classifier import load_classifier
 
@@ -111,3 +112,11 @@ def test_an_empty_text_has_a_token_even_where_a_tokenizer_marks_no_ends(tmp_path
         [0, 5, 9],
         [0, 5, 5],
     ]
+
+
+def test_a_cleaning_may_empty_half_of_the_texts_and_no_more(tiny_encoder):
+    tokenizer = load_tokenizer(tiny_encoder, "words", 20)
+    require_words(tokenize(["panic", "молоко"], tokenizer), tokenizer, "words", "own.csv")
+    with pytest.raises(TweetsentError, match="leaves no word in 67% .* of own.csv: set cleaning"):
+        rows = tokenize(["panic", "молоко", "хлеб"], tokenizer)
+        require_words(rows, tokenizer, "words", "own.csv")

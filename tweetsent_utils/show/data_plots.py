@@ -4,12 +4,13 @@ Each function returns a figure whose title is true of any data, and whose label 
 it shows: its alternative text.
 """
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, DateFormatter
+from matplotlib.dates import DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
@@ -149,7 +150,9 @@ def plot_days(days: dict[str, pd.Series]) -> Figure:
         per_day = part.dt.normalize().value_counts().sort_index().asfreq("D", fill_value=0)
         axes.plot(per_day.index, per_day, **SPLIT_STYLES[split], lw=2, marker=".", label=split)
     if known:
-        axes.xaxis.set_major_locator(AutoDateLocator(maxticks=5))
+        dates = pd.concat(known.values())
+        calendar = pd.date_range(dates.min().normalize(), dates.max().normalize())
+        axes.set_xticks(calendar[:: math.ceil(len(calendar) / 4)])
         axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))
         axes.set(ylabel="tweets per day", ylim=(0, None))
         axes.legend()

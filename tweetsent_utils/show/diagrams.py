@@ -44,7 +44,8 @@ def draw_tokens(text: str, tokenizer: PreTrainedTokenizerBase) -> Figure:
     tokens = tokenizer.convert_ids_to_tokens(input_ids)
     special = set(tokenizer.all_special_tokens)
     words = len(text.split())
-    title = f"{words} words become {len(tokens)} tokens, and each token is a number"
+    counted = "1 word becomes" if words == 1 else f"{words:,} words become"
+    title = f"{counted} {len(tokens)} tokens, and each token is a number"
     shown = list(zip(tokens, input_ids, strict=True))[:MOST_TOKENS]
     visible = drawable(" ".join(text.split()))
     lines = textwrap.wrap(visible, COLUMNS - 4)[:6]
@@ -145,8 +146,8 @@ def draw_batch(axes: Axes, lengths: Sequence[int], longest: int) -> None:
 def padding_share(batches: Sequence[Sequence[int]]) -> float:
     """Return the share of all positions of some batches that hold padding.
 
-    >>> padding_share([[2, 4], [3]])
-    0.18181818181818182
+    >>> padding_share([[2, 4], [8]])
+    0.125
     """
     positions = sum(len(batch) * max(batch) for batch in batches)
     return 1 - sum(sum(batch) for batch in batches) / positions
