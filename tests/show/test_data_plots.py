@@ -40,6 +40,11 @@ def test_the_class_figure_names_the_largest_and_the_smallest_class(test):
     assert len(axes.patches) == 3 * (1 + bool(len(test)))
 
 
+def test_equal_classes_are_called_equal():
+    figure = data_plots.plot_class_shares({"train": ranks(2, 2)}, NAMES[:2], ordered=False)
+    assert title(figure) == "All 2 classes are equally large"
+
+
 def test_the_split_figure_says_how_far_train_and_validation_are_apart():
     labels = {"train": ranks(5, 3, 2), "validation": ranks(3, 1, 0), "test": ranks(1, 1, 1)}
     figure = data_plots.plot_split_shares(labels, NAMES)
@@ -53,8 +58,8 @@ def test_the_length_figure_finds_the_wordiest_class(classes):
     names = [f"class {number}" for number in range(classes)]
     lengths = {"train": table, "test": table[:0]}
     figure = data_plots.plot_lengths(lengths, pd.Series(range(classes)), names, ordered=False)
-    assert f"class {classes - 1} is the wordiest" in figure.get_label()
-    assert "class 0 the least wordy" in figure.get_label()
+    assert f"no class is wordier than class {classes - 1}, none" in figure.get_label()
+    assert "none less wordy than class 0" in figure.get_label()
 
 
 DAYS = pd.Series(pd.to_datetime(["2020-03-16", "2020-03-18", None]))

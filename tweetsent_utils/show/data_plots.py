@@ -33,7 +33,7 @@ def plot_agreement(agreement: dict[str, float], highlighted: str) -> Figure:
     axes.bar_label(bars, fmt="{:.1%}", padding=4)
     axes.set(xlabel="share of test labels that are given as published", xlim=(0, 1.15))
     axes.set_xticks([0, 0.5, 1])
-    finish_bars(figure, axes, title)
+    finish_bars(figure, axes, title, len(agreement))
     figure.set_label(f"Bars. {title}. {in_words(agreement)}.")
     return figure
 
@@ -50,11 +50,13 @@ def plot_class_shares(
     shares = class_shares(labels, label_names)
     first = shares.iloc[:, 0]
     title = f"No class is larger than {first.idxmax()}, and none smaller than {first.idxmin()}"
+    if first.max() == first.min():
+        title = f"All {len(first)} classes are equally large"
     colors = class_colors(len(label_names), ordered)
     looks = [{"color": colors}, {"facecolor": "white", "edgecolor": colors, "linewidth": 1.5}]
     offsets = (-0.2, 0.2) if len(shares.columns) == 2 else (0,)
-    decimals = 0 if shares.max(axis=None) > 0.1 else 1
-    figure, axes = plt.subplots(figsize=(WIDTH, 1.3 + 0.5 * len(label_names)))
+    decimals = percent_decimals(shares)
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.45 * len(label_names)))
     for split, offset, look in zip(shares, offsets, looks, strict=False):
         places = [place + offset for place in range(len(label_names))]
         bars = axes.barh(places, shares[split], 0.35, **look)
@@ -68,8 +70,8 @@ def plot_class_shares(
         Patch(facecolor="white", edgecolor="#666666", linewidth=1.5, label=shares.columns[-1]),
     ]
     if len(shares.columns) == 2:
-        axes.legend(handles=patches, loc="lower right")
-    finish_bars(figure, axes, title)
+        figure.legend(handles=patches, loc="outside lower center", ncols=2)
+    finish_bars(figure, axes, title, len(label_names))
     figure.set_label(f"Bars for each class. {title}. {in_words(first)}.")
     return figure
 
@@ -87,9 +89,9 @@ def plot_split_shares(labels: dict[str, pd.Series], label_names: Sequence[str]) 
         axes.plot(shares[split], places, marker, **look, label=split)
     axes.set(xlabel="share of the rows", xlim=(0, 1.15 * shares.max(axis=None)))
     axes.set_yticks(places, [drawable(name) for name in label_names])
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=percent_decimals(shares)))
     figure.legend(loc="outside lower center", ncols=3)
-    finish_bars(figure, axes, title)
+    finish_bars(figure, axes, title, len(label_names))
     axes.grid(axis="y")
     figure.set_label(f"Three marks for each class. {title}. Train: {in_words(shares['train'])}.")
     return figure
@@ -111,7 +113,7 @@ def plot_lengths(
     by_class = train["words"].groupby(labels).mean().reindex(range(len(label_names)))
     named = by_class.set_axis([drawable(name) for name in label_names])
     longest, shortest = named.idxmax(), named.idxmin()
-    second = f"{longest} is the wordiest class on average"
+    second = f"On average, no class is wordier than {longest}"
     heights = (2.6, 1.2 + 0.4 * len(label_names))
     figure = plt.figure(figsize=(WIDTH, sum(heights)))
     upper, lower = figure.subfigures(2, height_ratios=heights)
@@ -133,10 +135,10 @@ def plot_lengths(
     below.set_yticks(range(len(label_names)), named.index)
     below.margins(x=0.12)
     below.grid(False)
-    below.invert_yaxis()
+    put_first_on_top(below, len(label_names))
     words = ", ".join(f"{name} {words:.1f}" for name, words in named.dropna().items())
     what = "Above, a curve of the lengths in tokens; below, bars of the mean number of words"
-    least = f"{shortest} the least wordy"
+    least = f"none less wordy than {shortest}"
     figure.set_label(f"{what}. {title}. {second}, {least}: {words}.")
     return figure
 
@@ -144,8 +146,8 @@ def plot_lengths(
 def plot_days(days: dict[str, pd.Series]) -> Figure:
     """Draw the number of tweets per day of each split; days that are not known are left out."""
     title = order_in_time(days["train"], days["test"])
-    figure, axes = plt.subplots(figsize=(WIDTH, 3))
     known = {split: part.dropna() for split, part in days.items() if part.notna().any()}
+    figure, axes = plt.subplots(figsize=(WIDTH, 3 if known else 0.5))
     for split, part in known.items():
         per_day = part.dt.normalize().value_counts().sort_index().asfreq("D", fill_value=0)
         axes.plot(per_day.index, per_day, **SPLIT_STYLES[split], lw=2, marker=".", label=split)
@@ -178,7 +180,7 @@ def plot_padding_cost(cost: dict[str, float], highlighted: str) -> Figure:
     axes.axvline(1, color=STRONG, linewidth=1)
     axes.set(xlabel="positions computed per token (1: no padding)")
     axes.margins(x=0.12)
-    finish_bars(figure, axes, title)
+    finish_bars(figure, axes, title, len(cost))
     values = ", ".join(f"{name} {value:.2f}" for name, value in cost.items())
     figure.set_label(f"Bars. {title}. Positions per token: {values}.")
     return figure
@@ -193,9 +195,19 @@ def class_shares(labels: dict[str, pd.Series], label_names: Sequence[str]) -> pd
     return table.set_axis([str(name) for name in label_names])
 
 
-def finish_bars(figure: Figure, axes: Axes, title: str) -> None:
+def percent_decimals(shares: pd.DataFrame) -> int:
+    """Return how many decimals percentages need to be told apart: one if all are small."""
+    return 0 if shares.max(axis=None) > 0.1 else 1
+
+
+def put_first_on_top(axes: Axes, bars: int) -> None:
+    """Turn the axis of some horizontal bars around, without room above and below them."""
+    axes.set_ylim(bars - 0.45, -0.55)
+
+
+def finish_bars(figure: Figure, axes: Axes, title: str, bars: int) -> None:
     """Put the first bar on top and the title at the figure's left edge, above the bars' names."""
-    axes.invert_yaxis()
+    put_first_on_top(axes, bars)
     axes.grid(False)
     figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=12)
 
