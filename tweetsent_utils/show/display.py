@@ -20,7 +20,7 @@ DOTS_PER_INCH = 100  # as shown; the file has half as many again, for sharp scre
 MOST_CHARACTERS = 2000  # of a tweet that are shown
 CAPTION_STYLE = "max-width:44em;font-style:italic"
 CARD_STYLE = (
-    "border-left:4px solid #a6a6a6;padding:0.4em;max-width:44em;"
+    "border-left:4px solid #a6a6a6;padding:0.4em;margin-bottom:0.6em;max-width:44em;"
     "white-space:pre-wrap;overflow-wrap:anywhere"
 )
 
