@@ -1,4 +1,4 @@
-"""The command line: `tweetsent run`."""
+"""The command line: `tweetsent run`, and `tweetsent report` for a finished run."""
 
 import argparse
 import os
@@ -10,8 +10,9 @@ from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
-from tweetsent_utils.pipeline.parameters import gather_parameters
-from tweetsent_utils.pipeline.runs import load_metrics
+from tweetsent_utils.pipeline.own_data import REPORT
+from tweetsent_utils.pipeline.parameters import default_parameters, gather_parameters
+from tweetsent_utils.pipeline.runs import load_metrics, run_folder
 from tweetsent_utils.pipeline.terminal import say
 from tweetsent_utils.training.stopping import stop_signals
 
@@ -35,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     try:
         with stop_signals(interrupt):
-            run(parse(arguments))
+            options = parse(arguments)
+            options.act(options)
     except Stopped as stop:
         say(f"\n{stop}\nthe same command goes on from there", "stderr")
         return SIGNALLED + stop.signal_number
@@ -54,7 +56,7 @@ def interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt(number)
 
 
-def run(options: argparse.Namespace) -> None:
+def run_pipelines(options: argparse.Namespace) -> None:
     """Run the pipeline as the options say, and print what came of it."""
     os.environ.update(KERNEL_SETTINGS | os.environ)
     parameters = gather_parameters(options.file, options.p, options.run)
@@ -65,10 +67,19 @@ def run(options: argparse.Namespace) -> None:
     say(summary(folders[0]) if len(folders) == 1 else comparison(folders[-1]))
 
 
+def write_a_report(options: argparse.Namespace) -> None:
+    """Write the report of a finished run, and say where it is."""
+    from tweetsent_utils.pipeline.report import write_report  # imports pandas: a second
+
+    say(str(write_report(run_folder(options.run))))
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    if options.command != "run":
+        return options
     if options.start is not None:
         numbers = [step_number(path) for path in list_notebooks()]
         if options.start not in numbers:
@@ -125,6 +136,18 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NUMBER",
         help="run again from this notebook on, such as 03",
     )
+    run.set_defaults(act=run_pipelines)
+    report = commands.add_parser(
+        "report",
+        help="write outputs/<run name>/report.html again, from what the run has left",
+    )
+    report.add_argument(
+        "--run",
+        metavar="NAME",
+        default=default_parameters()["run_name"],
+        help="name of the run and its folder",
+    )
+    report.set_defaults(act=write_a_report)
     return parser
 
 
@@ -153,6 +176,8 @@ def summary(folder: Path) -> str:
         "test accuracy": accuracy,
         "texts cut": f"{cut} (max_length)",
     }
+    if (folder / REPORT).exists():
+        lines = {"report": folder / REPORT, **lines}
     return "\n".join(f"{what:20}{value}" for what, value in lines.items())
 
 

@@ -18,7 +18,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 from tweetsent_utils.errors import NOTES_VARIABLE, Stopped, TweetsentError, user_error
-from tweetsent_utils.files import delete, load_json, load_record, load_yaml, save_json, write_errors
+from tweetsent_utils.files import delete, load_record, load_yaml, save_json, write_errors
 from tweetsent_utils.pipeline.monitor import Monitor
 from tweetsent_utils.pipeline.notebooks import (
     code_of,
@@ -26,6 +26,7 @@ from tweetsent_utils.pipeline.notebooks import (
     list_notebooks,
     step_number,
 )
+from tweetsent_utils.pipeline.own_data import code_of_step, is_own_data, load_step, top_cell
 from tweetsent_utils.pipeline.runs import (
     delete_checkpoints,
     forget_training,
@@ -134,7 +135,7 @@ def run_pipeline(
     refuse_changed_parameters(folder, parameters)
     with locked(folder):
         save_environment(folder)
-        pending = list_pending(list(steps or list_notebooks()), folder, start)
+        pending = list_pending(list(steps or list_notebooks()), folder, parameters, start)
         with write_errors(folder):
             delete(folder / NOTES)
             start_over(pending, folder)
@@ -142,7 +143,20 @@ def run_pipeline(
         for notebook in pending:
             run_notebook(notebook, folder, parameters)
             clean_up(folder)
+        leave_report(folder)
     return folder
+
+
+def leave_report(folder: Path) -> None:
+    """Write the report of a run that has trained; if that fails, say so and let the run be."""
+    if not (folder / "metrics.json").exists():
+        return
+    from tweetsent_utils.pipeline.report import write_report  # imports pandas: a second
+
+    try:
+        write_report(folder)
+    except TweetsentError as error:
+        say(f"the run is finished, but has no new report: {error}", "stderr")
 
 
 def start_over(pending: Sequence[Path], folder: Path) -> None:
@@ -204,14 +218,20 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def list_pending(steps: list[Path], folder: Path, start: str | None) -> list[Path]:
+def list_pending(
+    steps: list[Path],
+    folder: Path,
+    parameters: dict[str, Any],
+    start: str | None,
+) -> list[Path]:
     """Return the notebooks that must run: from `start`, or from the first that is not finished, on.
 
-    A notebook is finished while its copy in the folder has the same code.
+    A notebook is finished while its copy in the folder has the code that would be executed now.
     """
     for place, notebook in enumerate(steps):
         number = step_number(notebook)
-        if number == start or code_of(folder / notebook.name) != code_of(notebook):
+        code = code_of_step(notebook, parameters)
+        if number == start or code_of(folder / notebook.name) != code:
             return steps[place:]
         say(f"{notebook.stem}: finished before, kept (--from {number} runs it again)")
     return []
@@ -224,25 +244,38 @@ def run_notebook(notebook: Path, folder: Path, parameters: dict[str, Any]) -> No
     `<name>.partial.ipynb`.
     """
     partial = folder / f"{notebook.stem}.partial.ipynb"
-    cells = len(load_json(notebook)["cells"]) + 1  # papermill adds one
+    content = make_record(notebook, folder, parameters)
+    cells = len(content["cells"]) + 1  # papermill adds one
     notes = folder / NOTES
     kernel = StoppableKernel({NOTES_VARIABLE: str(notes)})
     with stop_signals(kernel.note_signal):
         monitor = Monitor(notebook.stem, folder / "progress.log", cells, notes)
         started = time.perf_counter()
         try:
+            save_json(partial, content)
             execute(notebook, partial, parameters, monitor, kernel)
         finally:
             monitor.close()
-        executed = load_json(partial)
-        redirect_links(executed, notebook.parent, folder)
-        save_json(folder / notebook.name, executed)
-        delete(partial)
+        with write_errors(folder):
+            os.replace(partial, folder / notebook.name)
         seconds = round(time.perf_counter() - started, 1)
         note_timings(folder, "notebooks", {notebook.stem: seconds})
         monitor.say(f"{notebook.stem}: done in {seconds:.0f} s")
     if kernel.signals:
         raise kernel.stop(f"stopped after {notebook.stem}")
+
+
+def make_record(notebook: Path, folder: Path, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a notebook as it is put into a run's folder, to be executed there."""
+    content = load_step(notebook, parameters)
+    redirect_links(content, notebook.parent, folder)
+    if is_own_data(parameters):
+        is_first = notebook == list_notebooks()[0]
+        began = load_record(folder / "params.yaml", load_yaml)  # there, by the first notebook
+        has_report = is_first or "train_file" in began  # a comparison of runs has none
+        top = top_cell(notebook, parameters, way_to(notebook, folder), has_report)
+        content["cells"].insert(0, top)
+    return content
 
 
 def execute(
@@ -252,7 +285,7 @@ def execute(
     monitor: Monitor,
     kernel: StoppableKernel,
 ) -> None:
-    """Execute a notebook by papermill, and interrupt it when a signal asks for it.
+    """Execute a notebook's copy at `target` by papermill; interrupt it when a signal asks for it.
 
     Papermill has a thread of its own, so that this one can heed signals. Raises `TweetsentError` if
     the notebook fails, and `Stopped` if it was stopped.
@@ -280,7 +313,7 @@ def run_papermill(
     monitor: Monitor,
     kernel: StoppableKernel,
 ) -> None:
-    """Execute a notebook with the parameters it declares, and write its copy as it goes."""
+    """Execute a copy of a notebook in its place, with the parameters that the notebook declares."""
 
     def cell_started(cell: Any, cell_index: int) -> None:
         if kernel.signals:
@@ -289,7 +322,7 @@ def run_papermill(
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we say it in a sentence
     papermill.execute_notebook(
-        escape_braces(notebook),
+        escape_braces(target),
         escape_braces(target),
         {name: parameters[name] for name in declared_parameters(notebook)},
         cwd=notebook.parent,

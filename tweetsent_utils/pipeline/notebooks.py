@@ -1,6 +1,7 @@
 """The numbered notebooks, and what their cells say."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,17 @@ def first_cell_tagged(notebook: Path, tag: str) -> dict[str, Any]:
 
 
 def code_of(notebook: Path) -> list[str]:
-    """Return the sources of a notebook's code cells; none if the notebook does not exist.
+    """Return the sources of a notebook's code cells; none if the notebook does not exist."""
+    return code_in(load_json(notebook).get("cells", []))
+
+
+def code_in(cells: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the sources of the code cells among some cells.
 
     What papermill put in, the parameters of a run, is left out.
     """
     sources = []
-    for cell in load_json(notebook).get("cells", []):
+    for cell in cells:
         is_injected = "injected-parameters" in cell["metadata"].get("tags", [])
         if cell["cell_type"] == "code" and not is_injected:
             sources.append("".join(cell["source"]))

@@ -1,0 +1,373 @@
+"""The report of a run: true of any data, whole without any other file, and never in the way."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.pipeline import cli, driver
+from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.pipeline.report import write_report
+
+VOID = {"meta", "img", "br", "link", "hr", "input", "wbr"}
+INLINE = {"a", "b", "code", "small"}
+PNG = base64.b64encode(b"\x89PNG not really").decode()
+
+
+class Page(HTMLParser):
+    """What a report holds: its text, its tags, and whether they are closed in order."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.open, self.tags, self.words, self.faults = [], [], [], []
+        self.html = path.read_text(encoding="utf-8")
+        self.feed(self.html)
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        self.words += [] if tag in INLINE else [" "]
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(tag)
+        self.words += [] if tag in INLINE else [" "]
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+    def all(self, tag):
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def make_table(rows, labels, days, rng):
+    ranks = np.arange(rows) % len(labels)
+    texts = [f"<i>text</i> {'long ' * (row % 7)}{row}" for row in range(rows)]
+    table = pd.DataFrame({"row_id": range(rows), "text": texts, "label": ranks})
+    table["day"] = [f"2026-01-{row % 28 + 1:02}" if days else "" for row in range(rows)]
+    table["input_ids"] = [[101, 102]] * rows
+    return table
+
+
+def make_run(
+    folder,
+    labels=("low", "high"),
+    rows=(60, 12, 40),
+    days=False,
+    ordered=False,
+    train_file="messages.csv",
+    test_file="",
+    accuracy=0.75,
+    **changes,
+):
+    """Write the files that a finished run leaves, with figures that fit each other."""
+    rng = np.random.default_rng(0)
+    labels = list(labels)
+    (folder / "dataset").mkdir(parents=True)
+    parts = dict(zip(("train", "validation", "test"), rows, strict=True))
+    tables = {part: make_table(count, labels, days, rng) for part, count in parts.items()}
+    for part, table in tables.items():
+        table.to_parquet(folder / "dataset" / f"{part}.parquet")
+    meta = {
+        "encoder": "all-MiniLM-L6-v2",
+        "cleaning": "raw",
+        "max_length": 128,
+        "share_cut": 0.0,
+        "label_order": labels,
+        "ordered": ordered,
+        "validation_split": "random",
+        "seed": 0,
+        "rows": parts,
+    }
+    (folder / "dataset" / "meta.json").write_text(json.dumps(meta))
+    given = {"run_name": folder.name, "train_file": str(train_file), "test_file": test_file}
+    given |= {"text_column": "message", "label_column": "kind", **changes}
+    (folder / "params.yaml").write_text(yaml.safe_dump(default_parameters() | given))
+
+    truth = tables["test"]["label"].to_numpy()
+    right = round(accuracy * len(truth))
+    answers = np.where(np.arange(len(truth)) < right, truth, (truth + 1) % len(labels))
+    table = pd.DataFrame({"row_id": range(len(truth)), "label": truth, "prediction": answers})
+    table["confidence"] = np.linspace(0.99, 0.4, len(truth))
+    table.to_csv(folder / "predictions.csv", index=False)
+    is_right = truth == answers
+    test = {"accuracy": float(is_right.mean()), "macro_f1": 0.7, "loss": 1.0, "rows": len(truth)}
+    if ordered:
+        test["mean_absolute_error"] = float(np.abs(truth - answers).mean())
+    per_class = {}
+    for rank, label in enumerate(labels):
+        of_class = truth == rank
+        recall = float(is_right[of_class].mean()) if of_class.any() else 0.0
+        per_class[label] = {"precision": 0.5, "recall": recall, "f1-score": 0.5}
+        per_class[label] |= {"support": int(of_class.sum()), "training_share": 1 / len(labels)}
+    simple = {"majority": {"accuracy": 0.3, "macro_f1": 0.1}}
+    simple["bag_of_words"] = {"accuracy": 0.6, "macro_f1": 0.5}
+    metrics = {
+        "validation": {"loss": 1.0, "accuracy": 0.8, "macro_f1": 0.8, "rows": rows[1]},
+        "training": {"tweets": rows[0], "epochs": 2, "device": "cpu", "class_weights": "none"},
+        "baselines_validation": simple,
+        "calibration": {"temperature": 1.25, "test_error": {"calibrated": 0.05}},
+        "test": test,
+        "baselines": simple,
+        "intervals": {"accuracy": {"score": test["accuracy"], "low": 0.5, "high": 0.9}},
+        "per_class": per_class,
+        "slices": {"no link": {"tweets": 9, "accuracy": 0.1, "low": 0.0, "high": 0.2}},
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    history = pd.DataFrame({"step": range(1, 9), "epoch": [1] * 4 + [2] * 4, "train_loss": 1.0})
+    history["validation_loss"] = [np.nan, np.nan, np.nan, 1.2, np.nan, np.nan, np.nan, 1.0]
+    history["validation_accuracy"] = history["validation_loss"] / 2
+    history.to_csv(folder / "history.csv", index=False)
+    timings = {"training": {"seconds": 100.0, "tweets_per_second": 33.3}}
+    (folder / "timings.json").write_text(json.dumps(timings))
+    audit = {"verdict": "no sign of a lexicon: 50% agreement", "agreement": 0.5, "baseline": 0.6}
+    found = {"rows": {"train": 72, "test": 40}, "audit": audit | {"rows": 60}}
+    (folder / "audit.json").write_text(json.dumps(found))
+    environment = {"run_format": 3, "python": "3.11", "processor": "Zilog Z80", "cores": 1}
+    environment |= {"packages": {"torch": "9.9"}, "git_commit": "abc1234", "memory_gib": 2}
+    (folder / "environment.json").write_text(json.dumps(environment))
+    return folder
+
+
+def change(file, **values):
+    content = json.loads(file.read_text())
+    file.write_text(json.dumps(content | values))
+
+
+def write_notebook(folder, name, *cells):
+    notebook = nbformat.v4.new_notebook()
+    for tag, outputs in cells:
+        cell = nbformat.v4.new_code_cell("x", metadata={"tags": [tag]})
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        notebook.cells.append(cell)
+    nbformat.write(notebook, folder / name)
+
+
+def shown(data, **metadata):
+    return {"output_type": "display_data", "data": data, "metadata": metadata}
+
+
+def report(folder):
+    page = Page(write_report(folder))
+    assert page.faults == [] and page.open == []
+    for fault in ("None", "nan", "Undefined", " ,", " .", "..", ",.", "{{", "1 texts", "1 classes"):
+        at = page.text.find(fault)
+        assert at < 0, page.text[max(at - 80, 0) : at + 80]
+    assert not re.findall(r".{40}[a-z%][.;:][A-Z].{9}", page.text)
+    return page
+
+
+def test_a_report_says_what_the_files_of_its_run_say(tmp_path):
+    page = report(make_run(tmp_path / "mine"))
+    assert page.all("html") == [{"lang": "en"}]
+    text = page.text
+    assert "Of 40 test texts" in text and "gives 30 texts the label" in text and "75.0%" in text
+    assert "between 50.0% and 90.0%" in text
+    assert "always giving the commonest label would be right for 30.0%" in text
+    assert "ahead of the word counts, but" in text  # the interval holds their score
+    assert "60 texts to learn from, 12 texts to watch" in text and "40 texts for the final" in text
+    assert "set aside from it" in text  # no test file
+    assert "saw the 60 training texts 2 times, in 8 steps" in text
+    assert "2 minutes on the processor (CPU), 33 texts a second" in text
+    assert "The commonest mistakes: 5 texts labelled low were answered high" in text
+    assert "worse than on average on texts no link" in text
+    assert "no sign of a lexicon" in text
+    assert "message Z80" not in text and "Zilog Z80 (1 core, 2 GiB" in text
+    assert 'classify(table["message"].tolist()' in text
+    assert "--run again" in text
+
+
+def test_a_report_asks_nothing_of_any_other_host_or_file(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    image = shown({"image/png": PNG}, **{"image/png": {"alt": 'a "bar" <b>', "width": 750}})
+    write_notebook(folder, "01_x.ipynb", ("report-class-shares", [image]))
+    page = report(folder)
+    (figure,) = page.all("img")
+    assert figure["src"] == f"data:image/png;base64,{PNG}"
+    assert figure["alt"] == 'a "bar" <b>'
+    policy = next(meta["content"] for meta in page.all("meta") if "http-equiv" in meta)
+    assert policy.startswith("default-src 'none'")
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe", "object")]
+    assert not re.search(r"url\(|@import", page.html)
+    targets = [attrs["href"] for attrs in page.all("a")]
+    inside = {attrs["id"] for _, attrs in page.tags if "id" in attrs}
+    for target in targets:
+        assert target[1:] in inside if target.startswith("#") else (folder / target).exists()
+
+
+def test_what_tagged_cells_show_is_in_its_place_and_what_is_missing_left_out(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    assert "What to look at" not in report(folder).text
+    table = (
+        "<style scoped>\n td {color: red}</style><table><tr><td>&lt;my text&gt;</td></tr></table>"
+    )
+    caption = shown({"text/html": '<div class="caption">Look at the grey bars.</div>'})
+    image = shown({"image/png": [PNG[:4], "\n", PNG[4:]]})
+    printed = {"output_type": "stream", "name": "stdout", "text": ["2 of <b> repeat\n"]}
+    warning = {"output_type": "stream", "name": "stderr", "text": "a warning\n"}
+    source = shown({"text/markdown": "```python\n```", "text/plain": "<Markdown>"})
+    write_notebook(
+        folder,
+        "01_x.ipynb",
+        ("report-lengths", [image, caption]),
+        ("report-repeats", [printed, warning, source]),
+    )
+    write_notebook(folder, "04_y.ipynb", ("report-mistakes", [shown({"text/html": table})]))
+    write_notebook(folder, "05_z.partial.ipynb", ("report-audit", [caption]))
+    (folder / "06_damaged.ipynb").write_text("{")
+    page = report(folder)
+    assert "What to look at" in page.text
+    assert page.text.index("Mistakes that it is sure of") < page.text.index("<my text>")
+    assert page.text.count("Look at the grey bars.") == 1
+    assert "2 of <b> repeat" in page.text
+    assert "a warning" not in page.text and "<Markdown>" not in page.text
+    assert "color: red" not in page.html
+    assert page.all("img")[0]["alt"] == "Figure: lengths"
+
+
+def test_all_that_comes_from_somebodys_file_is_escaped(tmp_path):
+    bad = '<script>alert("x")</script>'
+    folder = make_run(
+        tmp_path / "mine",
+        labels=(bad, "b & c", "'"),
+        train_file=f"/data/{bad.replace('/', '')}.csv",
+        text_column=bad,
+        label_column='a"b',
+    )
+    change(
+        folder / "audit.json",
+        audit={"verdict": bad, "agreement": 0.1, "baseline": 0.2} | {"rows": 9},
+    )
+    page = report(folder)
+    assert "script" not in [tag for tag, _ in page.tags]
+    assert bad in page.text and "b & c" in page.text
+    assert 'table["\\u003cscript\\u003e' in page.text  # still Python
+    assert r'table["a\"b"] =' in page.text
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_forty_classes_with_and_without_an_order(tmp_path, ordered):
+    labels = [f"grade {number}" for number in range(40)]
+    folder = make_run(tmp_path / "mine", labels, rows=(120, 40, 80), ordered=ordered, days=True)
+    text = report(folder).text
+    assert "All 40 classes are equally common in training: 2.5% each" in text
+    assert ("one class off" in text) is ordered
+    assert ("They have no order" in text) is not ordered
+    assert "from 2026-01-01 to 2026-01-28" in text
+    assert "can hardly learn grade 0, grade 1, grade 2, grade 3, grade 4 and 35 more" in text
+
+
+def test_two_classes_have_no_distances_even_in_an_order(tmp_path):
+    text = report(make_run(tmp_path / "mine", ordered=True)).text
+    assert "one class off" not in text and "order" not in text.partition("What was made")[0]
+
+
+@pytest.mark.parametrize(("accuracy", "answer"), [(1, "gives it the label"), (0, "another label")])
+def test_one_test_text_is_no_score(tmp_path, accuracy, answer):
+    folder = make_run(tmp_path / "mine", rows=(2, 1, 1), accuracy=accuracy)
+    change(folder / "metrics.json", slices={}, intervals={})
+    text = report(folder).text
+    assert answer in text
+    assert "says next to nothing" in text
+    assert "1 text to watch" in text and "1 text for the final score" in text
+    assert "Where is it weak?" not in text
+
+
+def test_a_test_without_a_mistake_and_a_class_that_training_lacks(tmp_path):
+    folder = make_run(tmp_path / "mine", ("a", "b", "c"), rows=(2, 4, 6), accuracy=1)
+    text = report(folder).text
+    assert "There is no mistake among the answers" in text
+    assert "No training text has the label c" in text
+    assert "6 test texts are few" in text
+    assert "The hardest class" not in text
+
+
+def test_a_run_without_a_test_score_reports_what_it_has(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    for name in ("predictions.csv", "audit.json", "timings.json", "environment.json"):
+        (folder / name).unlink()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    kept = {name: metrics[name] for name in ("validation", "training")}
+    (folder / "metrics.json").write_text(json.dumps(kept))
+    text = report(folder).text
+    assert "have not been scored" in text
+    assert "How sure" not in text and "Who made the labels" not in text
+
+
+def test_a_run_whose_dataset_is_gone_is_reported_from_its_scores(tmp_path):
+    import shutil
+
+    folder = make_run(tmp_path / "mine")
+    shutil.rmtree(folder / "dataset")
+    text = report(folder).text
+    assert "Of 40 test texts" in text
+    assert "How long the texts are" not in text
+
+
+@pytest.mark.parametrize(
+    ("verdict", "agreement", "words"),
+    [
+        ("labels look lexicon-made: 99% agreement, in steps", 0.99, "the list gives them at once"),
+        ("labels look partly lexicon-made: 70% agreement", 0.7, "explains a part"),
+        ("9 labels are too few to audit, since 0 of their classes", None, "too few to tell"),
+    ],
+)
+def test_each_verdict_on_the_labels_has_its_sentence(tmp_path, verdict, agreement, words):
+    folder = make_run(tmp_path / "mine")
+    audit = {"verdict": verdict, "agreement": agreement, "baseline": agreement, "rows": 9}
+    change(folder / "audit.json", audit=audit)
+    assert words in report(folder).text
+
+
+def test_no_report_speaks_of_the_sample_unless_it_is_of_the_sample(tmp_path):
+    text = report(make_run(tmp_path / "mine")).text.casefold()
+    for word in ("the sample", "kaggle", "covid", "corona", "lockdown", "original", "tweet "):
+        assert word not in text, word
+
+
+# --- when it is written ---
+
+
+@pytest.fixture
+def trained(small_notebooks, executed, outputs):
+    """The folder of a run that the driver takes for finished."""
+    return make_run(outputs / "quick", train_file=default_parameters()["train_file"])
+
+
+def test_a_run_that_has_trained_ends_with_its_report(trained):
+    driver.leave_report(trained)
+    assert (trained / "report.html").exists()
+
+
+def test_a_report_that_fails_does_not_spoil_the_run(trained, capsys):
+    (trained / "predictions.csv").write_text("label\n1\n")
+    driver.leave_report(trained)
+    error = capsys.readouterr().err
+    assert error.startswith("the run is finished, but has no new report: ")
+    assert len(error.splitlines()) == 1
+    assert not (trained / "report.html").exists()
+
+
+def test_a_run_that_has_not_trained_gets_no_report_and_no_complaint(tmp_path, capsys):
+    driver.leave_report(tmp_path)
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(TweetsentError, match="holds no run that has trained.*--run NAME"):
+        write_report(tmp_path)
+
+
+def test_the_command_writes_the_report_of_a_finished_run_again(trained, capsys):
+    assert cli.main(["report"]) == 0
+    assert capsys.readouterr().out.strip() == str(trained / "report.html")
+    assert Page(trained / "report.html").text.startswith("Run quick")
+    assert cli.main(["report", "--run", "elsewhere"]) == 1
+    assert "holds no run that has trained" in capsys.readouterr().err
