@@ -1,9 +1,11 @@
 """Files of one's own through all notebooks: few classes and many, small and odd sets."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -18,12 +20,13 @@ from tweetsent_utils.pipeline.notebooks import list_notebooks
 pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
 ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
+OF_THE_SAMPLE = ("the sample", "kaggle", "covid", "lockdown", "original", "real file", "pandemic")
 NUMBERS = {
     "dataset": "02",
     "model": "02 03 04",
-    "scores": "01 02 03 04",
-    "audit": "02 03 04 05",
-    "all": "01 02 03 04 05 06",
+    "scores": "01 02 03 04 04b 04c",
+    "audit": "02 03 04 04b 04c 05 05b",
+    "all": "01 02 03 04 04b 04c 05 05b 06",
 }
 
 RUN = """
@@ -209,10 +212,48 @@ def runs(processes) -> dict[str, Path]:
 
 
 def outputs(notebook: Path) -> str:
-    """All that the cells of an executed notebook show, but for sources."""
+    """All that the cells of an executed notebook show, but for sources and the bytes of images."""
     cells = nbformat.read(notebook, as_version=4).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
-    return " ".join(json.dumps(cell.outputs) for cell in code if "show_source(" not in cell.source)
+    shown = [
+        output for cell in code if "show_source(" not in cell.source for output in cell.outputs
+    ]
+    for output in shown:
+        output.get("data", {}).pop("image/png", None)
+    return " ".join(json.dumps(output) for output in shown)
+
+
+def prose(notebook: Path) -> list:
+    """The Markdown cells of an executed notebook."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    return [cell for cell in cells if cell.cell_type == "markdown"]
+
+
+def records(folder: Path) -> list[Path]:
+    """The executed notebooks of a run."""
+    found = sorted(folder.glob("[0-9]*.ipynb"))
+    assert found and not [path for path in found if ".partial" in path.name]
+    return found
+
+
+class Page(HTMLParser):
+    """A report: its text without code, and its tags with their attributes."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags, self.words, self.skipped = [], [], 0
+        self.feed(path.read_text(encoding="utf-8"))
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attributes: list) -> None:
+        self.tags.append((tag, dict(attributes)))
+        self.skipped += tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.skipped -= tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        self.words += [] if self.skipped else [data]
 
 
 def test_the_notebooks_run_on_files_of_ones_own(runs):
@@ -297,3 +338,44 @@ def test_a_cleaning_that_leaves_nothing_of_a_language_is_refused(processes):
     _, error = processes["russian"].communicate(timeout=300)
     assert "cleaning 'words' leaves no word in 100% of the training texts" in error
     assert "set cleaning to 'repaired' or 'raw'" in error
+
+
+@pytest.mark.parametrize("name", ["many", "two", "grades", "rare", "emoji"])
+def test_a_run_leaves_no_prose_of_the_tutorial_and_no_word_about_its_file(runs, files, name):
+    used = {"many": "many.jsonl", "two": "train.tsv", "grades": "train.parquet"}
+    for notebook in records(runs[name]):
+        top, *others = prose(notebook)
+        assert f"on the file `{used.get(name, f'{name}.csv')}`" in top.source
+        assert "](report.html)" in top.source
+        for cell in others:
+            assert "any-data" in cell.metadata.tags, cell.source
+        words = " ".join([outputs(notebook), *(cell.source for cell in others)]).casefold()
+        assert [word for word in OF_THE_SAMPLE if word in words] == [], notebook
+
+
+@pytest.mark.parametrize("name", ["many", "two", "grades", "rare", "emoji"])
+def test_a_run_leaves_a_report_of_its_own_figures(runs, name):
+    page = Page(runs[name] / "report.html")
+    metrics = load_json(runs[name] / "metrics.json")
+    test = metrics["test"]
+    assert f"this model{test['accuracy']:.3f}" in page.text.replace(" ", "").replace(
+        "this", "this "
+    )
+    for label, scores in metrics["per_class"].items():
+        row = [label, *(f"{scores[part]:.3f}" for part in ("precision", "recall", "f1-score"))]
+        assert scores["support"] == 0 or "".join(row) in page.text.replace(" ", "")
+    assert [word for word in OF_THE_SAMPLE if word in page.text.casefold()] == []
+    assert not re.search(r"\b1 (texts|classes|steps)\b|\bNone\b|\bnan\b", page.text)
+
+
+@pytest.mark.parametrize("name", ["many", "two", "grades", "rare", "emoji"])
+def test_a_report_has_words_for_its_images_and_asks_no_other_host(runs, name):
+    page = Page(runs[name] / "report.html")
+    for tag, attributes in page.tags:
+        assert tag not in ("script", "link", "iframe", "object", "embed")
+        if tag == "img":
+            assert attributes["src"].startswith("data:image/png;base64,")
+            assert len(attributes["alt"]) > 10
+        if tag == "a":
+            target = attributes["href"]
+            assert target.startswith("#") or (runs[name] / target).exists(), target

@@ -165,6 +165,8 @@ def check_tweets_are_escaped(folder: Path) -> None:
                 assert "<script>alert" not in html and "<img src=x" not in html
                 shown += "&lt;script&gt;alert" in html
     assert shown >= 2
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in report and "<img src=x" not in report
 
 
 def check_model_opens_anywhere(folder: Path) -> None:

@@ -227,7 +227,7 @@ def test_what_tagged_cells_show_is_in_its_place_and_what_is_missing_left_out(tmp
     (folder / "06_damaged.ipynb").write_text("{")
     page = report(folder)
     assert "What to look at" in page.text
-    assert page.text.index("Mistakes that it is sure of") < page.text.index("<my text>")
+    assert page.text.index("Its surest mistakes") < page.text.index("<my text>")
     assert page.text.count("Look at the grey bars.") == 1
     assert "2 of <b> repeat" in page.text
     assert "a warning" not in page.text and "<Markdown>" not in page.text

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.files import write_atomically
 from tweetsent_utils.pipeline.own_data import REPORT, is_own_data
-from tweetsent_utils.pipeline.report_facts import file_name, gather_facts
+from tweetsent_utils.pipeline.report_facts import choose_advice, file_name, gather_facts
 from tweetsent_utils.pipeline.report_outputs import collect_outputs
 
 PLURALS = {"class": "classes", "core": "cores"}
@@ -45,8 +45,10 @@ def render_report(folder: Path) -> str:
     filters = (count, percent, name_all, duration, value_text)
     environment.filters |= {function.__name__: function for function in filters}
     facts = gather_facts(folder)
+    outputs = collect_outputs(folder)
     return environment.get_template("report.html.j2").render(
-        outputs=collect_outputs(folder),
+        outputs=outputs,
+        advice=choose_advice(facts, outputs),
         is_own=is_own_data(facts["parameters"]),
         file_name=file_name,
         notebooks=[path.name for path in list_records(folder)],

@@ -1,5 +1,6 @@
 """The facts of a run that its report states, computed from the files that the run left."""
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from tweetsent_utils.pipeline.runs import load_metrics
 PARTS = ("train", "validation", "test")
 SURE = (0.5, 0.7, 0.9, 0.95, 0.99)  # least probabilities of an answer
 MOST_CONFUSIONS = 3
+MUCH_CUT = 0.01  # of the training texts
 FEW = 30  # test rows, below which a score says little
+TOLERANCE = 0.05  # between how sure and how right a model is
 SCARCE = 10  # training rows of a class, below which it can hardly be learned
 COLUMNS = ("text_column", "label_column", "date_column", "label_order")
 NAMED_ANYWAY = ("run_name", "train_file", "test_file", *COLUMNS)  # in a report's sentences
@@ -33,6 +36,10 @@ def gather_facts(folder: Path) -> dict[str, Any]:
     splits = load_splits(folder)
     labels = [str(label) for label in meta.get("label_order") or metrics.get("per_class", [])]
     predictions = load_table(folder)
+    classes = describe_classes(labels, splits, metrics)
+    rare = [row["name"] for row in classes if 0 < row["rows"].get("train", 0) < SCARCE]
+    test = describe_test(metrics)
+    training = describe_training(folder, metrics)
     return {
         "run": folder.name,
         "folder": short_path(folder),
@@ -44,21 +51,24 @@ def gather_facts(folder: Path) -> dict[str, Any]:
         "rows": meta.get("rows", {}),
         "labels": labels,
         "is_ordered": bool(meta.get("ordered")) and len(labels) > 2,
-        "classes": describe_classes(labels, splits, metrics),
+        "classes": classes,
+        "rare": rare,
         "lengths": describe_lengths(splits),
         "days": describe_days(splits),
         "metrics": metrics,
-        "test": describe_test(metrics),
+        "test": test,
         "confusions": find_confusions(predictions, labels),
         "near": share_near(predictions),
         "sureness": describe_sureness(predictions),
         "slices": describe_slices(metrics),
-        "training": describe_training(folder, metrics),
+        "confidence": mean_confidence(predictions),
+        "training": training,
         "audit": load_json(folder / "audit.json").get("audit", {}),
         "rows_in_file": load_json(folder / "audit.json").get("rows", {}).get("train"),
         "environment": load_json(folder / "environment.json"),
         "few": FEW,
         "scarce": SCARCE,
+        "tolerance": TOLERANCE,
     }
 
 
@@ -214,6 +224,13 @@ def describe_sureness(predictions: pd.DataFrame | None) -> list[dict[str, Any]]:
     return rows
 
 
+def mean_confidence(predictions: pd.DataFrame | None) -> float | None:
+    """Return the mean probability of the answers to the test texts."""
+    if predictions is None or predictions.empty:
+        return None
+    return float(predictions["confidence"].mean())
+
+
 def describe_slices(metrics: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the accuracy on each kind of text, and whether it is off the average beyond luck."""
     average = metrics.get("test", {}).get("accuracy")
@@ -241,3 +258,18 @@ def describe_training(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
             found["best_step"] = int(looks.loc[looks["validation_loss"].idxmin(), "step"])
             found["last_step"] = int(looks["step"].iloc[-1])
     return found
+
+
+def choose_advice(facts: dict[str, Any], shown: Container[str]) -> list[str]:
+    """Return what somebody might try next; `shown` names what the report shows of the notebooks."""
+    test, training = facts["test"], facts["training"]
+    has_mistakes = test is not None and test["right"] < test["rows"]
+    was_falling = training.get("looks", 0) > 1 and training["best_step"] == training["last_step"]
+    advice = {
+        "read": "mistakes" in shown or "suspects" in shown,
+        "label": bool(facts["rare"]) or (has_mistakes and len(facts["labels"]) > 1),
+        "longer": was_falling and bool(training.get("epochs")) and bool(facts["rows"]),
+        "cut": facts["meta"].get("share_cut", 0) > MUCH_CUT,
+        "test": test is not None and test["rows"] < FEW,
+    }
+    return [name for name, holds in advice.items() if holds]
