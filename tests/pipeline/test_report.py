@@ -349,8 +349,23 @@ def test_a_run_that_has_trained_ends_with_its_report(trained):
     assert (trained / "report.html").exists()
 
 
-def test_a_report_that_fails_does_not_spoil_the_run(trained, capsys):
-    (trained / "predictions.csv").write_text("label\n1\n")
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("predictions.csv", "label\n1\n"),
+        ("predictions.csv", "\0\xff"),
+        ("metrics.json", "{half"),
+        ("metrics.json", '{"test": {"accuracy": 0.75, "rows": 1234}, "validation": {}}'),
+        ("metrics.json", "{}"),
+        ("audit.json", '{"audit": []}'),
+        ("dataset/meta.json", '{"label_order": 7}'),
+        ("dataset/test.parquet", "PAR1"),
+        ("history.csv", ""),
+        ("params.yaml", "a: [b"),
+    ],
+)
+def test_a_report_that_fails_does_not_spoil_the_run(trained, name, content, capsys):
+    (trained / name).write_text(content)
     driver.leave_report(trained)
     error = capsys.readouterr().err
     assert error.startswith("the run is finished, but has no new report: ")

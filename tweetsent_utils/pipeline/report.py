@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from tweetsent_utils.errors import TweetsentError, user_error
@@ -25,7 +25,8 @@ def write_report(folder: Path) -> Path:
     if not (folder / "metrics.json").exists():
         what = f"{folder} holds no run that has trained"
         raise TweetsentError(f"{what}: name one with --run NAME, or run it first")
-    kinds = (KeyError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError)
+    others = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, OSError)
+    kinds = (TemplateError, RuntimeError, *others)
     remedy = "run its notebooks again (--from 01)"
     with user_error(f"the report of {folder.name} cannot be made", remedy, *kinds):
         page = render_report(folder)
