@@ -20,7 +20,7 @@ from tweetsent_utils.pipeline.notebooks import list_notebooks
 pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
 ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
-OF_THE_SAMPLE = ("the sample", "kaggle", "covid", "lockdown", "original", "real file", "pandemic")
+OF_THE_SAMPLE = r"the sample|kaggle|covid|lockdown|\boriginal\b|real files?\b|pandemic"
 NUMBERS = {
     "dataset": "02",
     "model": "02 03 04",
@@ -350,7 +350,7 @@ def test_a_run_leaves_no_prose_of_the_tutorial_and_no_word_about_its_file(runs, 
         for cell in others:
             assert "any-data" in cell.metadata.tags, cell.source
         words = " ".join([outputs(notebook), *(cell.source for cell in others)]).casefold()
-        assert [word for word in OF_THE_SAMPLE if word in words] == [], notebook
+        assert re.findall(OF_THE_SAMPLE, words) == [], notebook
 
 
 @pytest.mark.parametrize("name", ["many", "two", "grades", "rare", "emoji"])
@@ -364,7 +364,7 @@ def test_a_run_leaves_a_report_of_its_own_figures(runs, name):
     for label, scores in metrics["per_class"].items():
         row = [label, *(f"{scores[part]:.3f}" for part in ("precision", "recall", "f1-score"))]
         assert scores["support"] == 0 or "".join(row) in page.text.replace(" ", "")
-    assert [word for word in OF_THE_SAMPLE if word in page.text.casefold()] == []
+    assert re.findall(OF_THE_SAMPLE, page.text.casefold()) == []
     assert not re.search(r"\b1 (texts|classes|steps)\b|\bNone\b|\bnan\b", page.text)
 
 

@@ -283,6 +283,40 @@ def test_one_test_text_is_no_score(tmp_path, accuracy, answer):
     assert "Where is it weak?" not in text
 
 
+def test_a_model_that_is_never_sure_and_one_that_is_never_wrong(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    write_notebook(folder, "04_y.ipynb", ("report-mistakes", [shown({"text/html": "<i>none</i>"})]))
+    assert "Its surest mistakes" in report(folder).text
+    table = pd.read_csv(folder / "predictions.csv").assign(confidence=0.4)
+    table.to_csv(folder / "predictions.csv", index=False)
+    assert "below 50% for every test text" in report(folder).text
+    table.assign(confidence=0.75).to_csv(folder / "predictions.csv", index=False)
+    text = report(folder).text
+    assert "no answer has a probability of 90% or more" in text
+    assert (
+        "its probability is 75.0% on average, and 75.0% of the answers are right: it is about"
+        in text
+    )
+    flawless = make_run(tmp_path / "flawless", accuracy=1)
+    write_notebook(flawless, "04_y.ipynb", ("report-mistakes", [shown({"text/html": "<i>x</i>"})]))
+    assert "Its surest mistakes" not in report(flawless).text
+
+
+def test_what_to_try_next_fits_the_run(tmp_path):
+    folder = make_run(tmp_path / "mine", rows=(60, 12, 12))
+    change(folder / "dataset" / "meta.json", share_cut=0.25)
+    text = report(folder).text
+    assert "Label more texts of high: it is the hardest class" in text
+    assert "60 texts were seen 2 times" in text and "Set num_epochs to 4" in text
+    assert "raise max_length, which is 128 now" in text
+    assert "with 12 test texts" in text
+    history = pd.read_csv(folder / "history.csv")
+    history.loc[7, "validation_loss"] = 2.0
+    history.to_csv(folder / "history.csv", index=False)
+    text = report(folder).text
+    assert "Set num_epochs" not in text and "lowest at step 4 of 8" in text
+
+
 def test_a_test_without_a_mistake_and_a_class_that_training_lacks(tmp_path):
     folder = make_run(tmp_path / "mine", ("a", "b", "c"), rows=(2, 4, 6), accuracy=1)
     text = report(folder).text

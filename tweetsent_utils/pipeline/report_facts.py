@@ -266,7 +266,7 @@ def choose_advice(facts: dict[str, Any], shown: Container[str]) -> list[str]:
     has_mistakes = test is not None and test["right"] < test["rows"]
     was_falling = training.get("looks", 0) > 1 and training["best_step"] == training["last_step"]
     advice = {
-        "read": "mistakes" in shown or "suspects" in shown,
+        "read": ("mistakes" in shown and has_mistakes) or "suspects" in shown,
         "label": bool(facts["rare"]) or (has_mistakes and len(facts["labels"]) > 1),
         "longer": was_falling and bool(training.get("epochs")) and bool(facts["rows"]),
         "cut": facts["meta"].get("share_cut", 0) > MUCH_CUT,
