@@ -43,6 +43,7 @@ def gather_facts(folder: Path) -> dict[str, Any]:
     return {
         "run": folder.name,
         "folder": short_path(folder),
+        "is_in_project": not Path(short_path(folder)).is_absolute(),
         "parameters": parameters,
         "changed": changed_parameters(parameters),
         "train_name": file_name(parameters.get("train_file")),
