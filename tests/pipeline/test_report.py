@@ -383,6 +383,33 @@ def test_a_run_that_has_trained_ends_with_its_report(trained):
     assert (trained / "report.html").exists()
 
 
+def test_a_report_is_written_once_and_goes_when_its_run_begins_again(
+    trained, small_notebooks, monkeypatch
+):
+    def fail(*_):
+        raise TweetsentError("it failed")
+
+    def run_now():
+        driver.run_pipeline(default_parameters())
+        return (trained / "report.html").stat().st_mtime_ns
+
+    first = run_now()
+    assert run_now() == first
+    small_notebooks.write_second("'changed'")
+    assert run_now() > first
+    small_notebooks.write_second("'changed again'")
+    monkeypatch.setattr(driver, "execute", fail)
+    with pytest.raises(TweetsentError, match="it failed"):
+        run_now()
+    assert not (trained / "report.html").exists()
+
+
+def test_the_summary_of_a_run_names_its_report_if_there_is_one(trained):
+    assert "report.html" not in cli.summary(trained)
+    driver.leave_report(trained)
+    assert cli.summary(trained).splitlines()[0].split() == ["report", str(trained / "report.html")]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -26,7 +26,13 @@ from tweetsent_utils.pipeline.notebooks import (
     list_notebooks,
     step_number,
 )
-from tweetsent_utils.pipeline.own_data import code_of_step, is_own_data, load_step, top_cell
+from tweetsent_utils.pipeline.own_data import (
+    REPORT,
+    code_of_step,
+    is_own_data,
+    load_step,
+    top_cell,
+)
 from tweetsent_utils.pipeline.runs import (
     delete_checkpoints,
     forget_training,
@@ -143,7 +149,8 @@ def run_pipeline(
         for notebook in pending:
             run_notebook(notebook, folder, parameters)
             clean_up(folder)
-        leave_report(folder)
+        if pending or not (folder / REPORT).exists():
+            leave_report(folder)
     return folder
 
 
@@ -160,7 +167,12 @@ def leave_report(folder: Path) -> None:
 
 
 def start_over(pending: Sequence[Path], folder: Path) -> None:
-    """Make finished notebooks unfinished, since they, or what they build on, run again."""
+    """Make finished notebooks unfinished, since they, or what they build on, run again.
+
+    The report of what they found goes with them.
+    """
+    if pending:
+        delete(folder / REPORT)
     for notebook in pending:
         copy = folder / notebook.name
         if notebook.stem == TRAINING and copy.exists():
