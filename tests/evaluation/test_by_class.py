@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.evaluation.by_class import describe_mistakes, score_classes
+from tweetsent_utils.evaluation.by_class import (
+    describe_mistakes,
+    hardest_class,
+    read_row_aloud,
+    score_classes,
+)
 
 NAMES = ["low", "middle", "high"]
 
@@ -73,3 +78,30 @@ def test_no_mistake_is_no_share_of_mistakes(ordered):
     said = describe_mistakes(np.diag([3, 0, 1]), NAMES, ordered)
     assert "%" not in said
     assert "'" not in said
+
+
+def test_the_hardest_class_is_the_least_found_of_those_that_have_rows():
+    assert hardest_class(np.array([[3, 1, 0], [0, 0, 0], [2, 2, 4]])) == 2
+    assert hardest_class(np.diag([1, 0, 0])) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        pytest.param([0, 4, 0], "gets 100 right.", id="all right"),
+        pytest.param([3, 1, 0], "gets 25 right and calls 75 low.", id="one other"),
+        pytest.param([1, 1, 1], "gets 33 right and calls 34 low and 33 high.", id="adds up to 100"),
+        pytest.param([0, 0, 0], "No tweet here is middle.", id="no row"),
+    ],
+)
+def test_a_row_of_the_matrix_read_aloud(row, words):
+    matrix = np.array([[1, 0, 0], row, [0, 0, 1]])
+    assert read_row_aloud(matrix, NAMES, 1).endswith(words)
+
+
+def test_many_wrong_answers_are_counted_together():
+    matrix = np.diag([10] * 8)
+    matrix[0] = [50, 20, 10, 8, 6, 3, 2, 1]
+    names = [f"class {number}" for number in range(8)]
+    said = read_row_aloud(matrix, names, 0)
+    assert said.endswith("calls 20 class 1, 10 class 2, 8 class 3 and 12 something else.")

@@ -1,4 +1,4 @@
-"""A temperature that is found, applied and kept, and calibration measured by hand."""
+"""A temperature that is found, applied and kept."""
 
 import numpy as np
 import pytest
@@ -8,9 +8,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 from tweetsent_utils.evaluation.calibration import (
     apply_temperature,
     choose_temperature,
-    expected_calibration_error,
     fit_temperature,
-    reliability_curve,
 )
 from tweetsent_utils.model.classifier import load_classifier
 
@@ -88,27 +86,3 @@ def test_whoever_opens_the_model_gets_logits_divided_by_the_temperature(
         after = opened(input_ids).logits
     torch.testing.assert_close(after * 2.5, before)
     assert opened.config.calibration_temperature == 2.5
-
-
-@pytest.mark.parametrize(
-    ("confidence", "right", "error"),
-    [
-        ([0.5, 0.5, 0.5, 0.5], [True, False, True, True], 0.25),
-        # Two bins: one right of two at 0.6, and both right at 1.
-        ([0.6, 0.6, 1.0, 1.0], [True, False, True, True], 0.5 * 0.1),
-        ([0.9, 0.1, 0.9, 0.9], [True, False, True, True], 0.1),
-    ],
-)
-def test_expected_calibration_error_comes_out_by_hand(confidence, right, error):
-    assert expected_calibration_error(np.array(confidence), np.array(right)) == pytest.approx(error)
-
-
-@pytest.mark.parametrize(("answers", "groups"), [(1000, 10), (25, 3), (4, 1)])
-def test_reliability_curve_has_groups_of_equal_size_from_least_to_most_confident(answers, groups):
-    confidence = np.linspace(0.2, 1, answers)
-    right = confidence > 0.5
-    shuffled = np.random.default_rng(0).permutation(answers)
-    curve = reliability_curve(confidence[shuffled], right[shuffled])
-    parts = np.array_split(np.arange(answers), groups)
-    assert curve[0] == pytest.approx([confidence[part].mean() for part in parts])
-    assert curve[1] == pytest.approx([right[part].mean() for part in parts])

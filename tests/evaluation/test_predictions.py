@@ -6,7 +6,11 @@ import pytest
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.predictions import (
+    class_probabilities,
+    describe_answers,
+    join_predictions,
     load_predictions,
+    name_answers,
     save_predictions,
     tabulate_predictions,
 )
@@ -43,3 +47,37 @@ def test_edited_predictions_are_refused_by_the_name_of_their_file(tmp_path, pred
 def test_missing_predictions_name_the_notebook_that_writes_them(tmp_path):
     with pytest.raises(TweetsentError, match="03_training"):
         load_predictions(tmp_path, "validation")
+
+
+def test_predictions_are_joined_to_their_tweets(tmp_path, predictions):
+    save_predictions(tmp_path, "test", predictions)
+    split = pd.DataFrame({"row_id": [7, 9], "label": [1, 0], "text": ["a", "b"]}, index=[5, 3])
+    joined = join_predictions(tmp_path, "test", split)
+    assert joined["text"].tolist() == ["a", "b"]
+    assert joined["p_good"].tolist() == pytest.approx([0.8, 0.6])
+    assert class_probabilities(joined, ["bad", "good"])[0] == pytest.approx([0.2, 0.8])
+    assert joined.columns.is_unique
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        pytest.param({"row_id": [7, 8], "label": [1, 0]}, id="other rows"),
+        pytest.param({"row_id": [7, 9], "label": [1, 1]}, id="other labels"),
+        pytest.param({"row_id": [7], "label": [1]}, id="fewer rows"),
+    ],
+)
+def test_predictions_for_other_tweets_are_refused(tmp_path, predictions, split):
+    save_predictions(tmp_path, "validation", predictions)
+    with pytest.raises(TweetsentError, match="other tweets.*03_training"):
+        join_predictions(tmp_path, "validation", pd.DataFrame(split))
+
+
+def test_answers_are_named_with_their_probability_and_label(predictions):
+    names = ["bad", "good"]
+    probabilities = class_probabilities(predictions, names)
+    assert name_answers(probabilities, names) == ["good, 0.800", "good, 0.600"]
+    assert describe_answers(predictions, names) == [
+        "label: good · answer: good, 0.800",
+        "label: bad · answer: good, 0.600",
+    ]

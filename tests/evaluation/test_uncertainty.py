@@ -10,6 +10,7 @@ from sklearn.metrics import f1_score
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.uncertainty import (
     bootstrap_intervals,
+    describe_place,
     macro_f1,
     standard_error,
 )
@@ -32,8 +33,10 @@ def test_intervals_are_those_of_drawing_rows(answers):
         drawn.append([(distances == 0).mean(), macro_f1(truth, guesses), distances.mean()])
     intervals = bootstrap_intervals(labels, predictions)
     expected = np.quantile(drawn, [0.025, 0.975], axis=0).T
+    assert intervals.loc["accuracy", "score"] == (labels == predictions).mean()
+    assert intervals.loc["mean_absolute_error", "score"] == abs(labels - predictions).mean()
     assert intervals.index.tolist() == ["accuracy", "macro_f1", "mean_absolute_error"]
-    assert intervals.to_numpy() == pytest.approx(expected, abs=0.006)
+    assert intervals[["low", "high"]].to_numpy() == pytest.approx(expected, abs=0.006)
 
 
 def test_same_seed_draws_the_same_intervals_and_classes_without_an_order_have_two(answers):
@@ -63,8 +66,18 @@ def test_macro_f1_is_that_of_scikit_learn(seed):
 )
 def test_what_no_draw_can_change_has_no_width(labels, predictions, values, recwarn):
     intervals = bootstrap_intervals(np.array(labels), np.array(predictions), draws=50)
-    assert intervals["low"].tolist() == intervals["high"].tolist() == values
+    for column in ("score", "low", "high"):
+        assert intervals[column].tolist() == values
     assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("score", "place"),
+    [(0.5, "inside"), (0.6, "inside"), (0.61, "outside"), (0.1, "outside")],
+)
+def test_a_score_is_said_to_be_inside_of_an_interval_or_outside(score, place):
+    said = describe_place(score, pd.Series({"low": 0.5, "high": 0.6}))
+    assert said == f"{score:.3f} is {place} the interval of 0.500 to 0.600"
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,50 @@ def describe_mistakes(
         ranks = range(len(matrix))
         are_neighbours = np.abs(np.subtract.outer(ranks, ranks)) == 1
         share = mistakes[are_neighbours].sum() / mistakes.sum()
-        return f"{share:.0%} of the mistakes are made between neighbours"
+        return f"{share:.0%} of the mistakes are one class off"
     truth, answer = np.unravel_index(mistakes.argmax(), mistakes.shape)
-    return f"The commonest mistake: {label_order[truth]!r} is taken for {label_order[answer]!r}"
+    return f"Most often, {label_order[truth]!r} is taken for {label_order[answer]!r}"
+
+
+def hardest_class(matrix: np.ndarray) -> int:
+    """Return the class of which the smallest share is found, by a matrix with a row per class.
+
+    Classes without a row of data are passed over.
+    """
+    rows = matrix.sum(axis=1)
+    recall = matrix.diagonal() / rows.clip(min=1)
+    return int(np.where(rows > 0, recall, np.inf).argmin())
+
+
+def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> str:
+    """Say in a sentence what becomes of a hundred tweets of one class.
+
+    `matrix` has shape (classes, classes), a row per true class and a column per answer. The three
+    commonest wrong answers are named; what is left is counted together.
+
+    >>> read_row_aloud(np.array([[6, 2], [0, 4]]), ["bad", "good"], 0)
+    'Of 100 tweets that are bad, the model gets 75 right and calls 25 good.'
+    """
+    name = label_order[row]
+    if not matrix[row].any():
+        return f"No tweet here is {name}."
+    shares = share_out_hundred(matrix[row])
+    wrong = [rank for rank in np.argsort(-shares, kind="stable") if rank != row and shares[rank]]
+    answers = [f"{shares[rank]} {label_order[rank]}" for rank in wrong[:3]]
+    if len(wrong) > 3:
+        answers.append(f"{shares[wrong[3:]].sum()} something else")
+    right = f"Of 100 tweets that are {name}, the model gets {shares[row]} right"
+    if not answers:
+        return f"{right}."
+    *first, last = answers
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"{right} and calls {listed}."
+
+
+def share_out_hundred(counts: np.ndarray) -> np.ndarray:
+    """Return counts as whole percentages that add up to 100: the largest remainders round up."""
+    exact = 100 * counts / counts.sum()
+    shares = np.floor(exact).astype(int)
+    missing = 100 - shares.sum()
+    shares[np.argsort(shares - exact, kind="stable")[:missing]] += 1
+    return shares

@@ -1,4 +1,4 @@
-"""Is a model as sure as it is right? Measuring it, and correcting it by a temperature."""
+"""A temperature that makes a model as sure as it is right: found, and applied to its weights."""
 
 import math
 
@@ -58,34 +58,3 @@ def apply_temperature(model: torch.nn.Module, temperature: float) -> None:
     for weight in find_head(model).parameters():
         weight /= temperature
     model.config.calibration_temperature = temperature
-
-
-def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error of N answers.
-
-    That is the mean gap between confidence and share right over `bins` of equal width, each
-    weighted by its answers. Guo et al., https://arxiv.org/abs/1706.04599.
-    """
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = 0.0
-    for number in np.unique(bin_of):
-        inside = bin_of == number
-        gap += abs((confidence - right)[inside].sum())
-    return float(gap / len(right))
-
-
-def reliability_curve(
-    confidence: np.ndarray,
-    right: np.ndarray,
-    groups: int = 10,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean confidence and the share right of groups of equal size.
-
-    The least confident group comes first. With few answers there are fewer groups, of about ten
-    answers each.
-    """
-    order = np.argsort(confidence)
-    parts = np.array_split(order, min(groups, len(order) // 10 + 1))
-    means = [(confidence[part].mean(), right[part].mean()) for part in parts if len(part)]
-    mean_confidence, share_right = np.transpose(means)
-    return mean_confidence, share_right

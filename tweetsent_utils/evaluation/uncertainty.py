@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from scipy.stats import bootstrap
-from sklearn.metrics import mean_absolute_error
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inputs import require_ranks
@@ -21,7 +20,7 @@ def bootstrap_intervals(
     draws: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Return 95% intervals of the scores of N predictions: columns `low` and `high`.
+    """Return the scores of N predictions and their 95% intervals: `score`, `low` and `high`.
 
     Labels and predictions are ranks, as `label_ids` gives them. Rows are `accuracy`, `macro_f1`
     and, for ordered classes, `mean_absolute_error`. Percentiles over draws of rows: Efron 1979,
@@ -36,11 +35,11 @@ def bootstrap_intervals(
     statistics = {"accuracy": accuracy, "macro_f1": macro_f1}
     if ordered:
         statistics["mean_absolute_error"] = mean_absolute_error
-    intervals = {
-        name: bootstrap_interval(statistic, labels, predictions, draws, seed)
-        for name, statistic in statistics.items()
-    }
-    return pd.DataFrame.from_dict(intervals, orient="index", columns=["low", "high"])
+    rows = {}
+    for name, statistic in statistics.items():
+        low, high = bootstrap_interval(statistic, labels, predictions, draws, seed)
+        rows[name] = [statistic(labels, predictions), low, high]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["score", "low", "high"])
 
 
 def bootstrap_interval(
@@ -73,6 +72,11 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
     return float((labels == predictions).mean())
 
 
+def mean_absolute_error(labels: np.ndarray, predictions: np.ndarray) -> float:
+    """Return the mean distance between prediction and label, in ranks."""
+    return float(np.abs(labels - predictions).mean())
+
+
 def macro_f1(labels: np.ndarray, predictions: np.ndarray) -> float:
     """Return the mean F1 of the classes that labels or predictions hold.
 
@@ -88,3 +92,10 @@ def macro_f1(labels: np.ndarray, predictions: np.ndarray) -> float:
 def standard_error(accuracy: float, rows: int) -> float:
     """Return the standard error of an accuracy that was measured on a number of rows (binomial)."""
     return (accuracy * (1 - accuracy) / rows) ** 0.5
+
+
+def describe_place(score: float, interval: pd.Series) -> str:
+    """Say whether a score is inside of an interval, which has the entries `low` and `high`."""
+    low, high = interval["low"], interval["high"]
+    place = "inside" if low <= score <= high else "outside"
+    return f"{score:.3f} is {place} the interval of {low:.3f} to {high:.3f}"

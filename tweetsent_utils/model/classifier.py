@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -9,6 +10,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig
 from transformers.utils import logging
 
+from tweetsent_utils.checksums import verify_folder
 from tweetsent_utils.errors import TweetsentError, note
 from tweetsent_utils.files import encoder_errors, load_json, read_errors, require_file
 from tweetsent_utils.model.head import draw_head, find_head
@@ -177,4 +179,17 @@ def check_classifier(folder: Path, label_order: Sequence[str]) -> Path:
         answers = f"the model in {folder} answers with {', '.join(map(str, labels)) or 'no labels'}"
         what = f"{answers}, its dataset has {', '.join(label_order)}"
         raise TweetsentError(f"{what}: {remedy}")
+    return folder
+
+
+def find_trained(run: Path, made_with: dict[str, Any]) -> Path:
+    """Return the model folder of a run if it is whole and was trained on the run's dataset.
+
+    `made_with` is what `load_meta` gives for the run. Raises `TweetsentError` otherwise.
+    """
+    folder = verify_folder(run / "model", "03_training")
+    check_classifier(folder, made_with["label_order"])
+    if load_json(folder / "dataset.json") != made_with:
+        what = f"the model in {folder} was trained on another dataset than the run has now"
+        raise TweetsentError(f"{what}: run 03_training.ipynb again")
     return folder

@@ -16,7 +16,8 @@ from PIL import Image as PillowImage
 
 from tweetsent_utils.files import write_atomically
 
-DOTS_PER_INCH = 100  # as shown; the file has half as many again, for sharp screens and print
+DOTS_PER_INCH = 100  # as shown
+DENSITY = 1.5  # the file has half as many dots again, for sharp screens and print
 MOST_CHARACTERS = 2000  # of a tweet that are shown
 CAPTION_STYLE = "max-width:44em;font-style:italic"
 CARD_STYLE = (
@@ -48,7 +49,18 @@ def show_figure(figure: Figure, path: Path | None, alt: str, caption: str = "") 
     if path is not None:
         write_atomically(path, lambda file: file.write_bytes(png))
     plt.close(figure)
-    width = round(figure.get_figwidth() * DOTS_PER_INCH)
+    show_png(png, round(figure.get_figwidth() * DOTS_PER_INCH), alt, caption)
+
+
+def show_image(path: Path, alt: str, caption: str = "") -> None:
+    """Show a figure that `show_figure` has saved before, with its caption, in the same way."""
+    with PillowImage.open(path) as image:
+        width = round(image.width / DENSITY)
+    show_png(path.read_bytes(), width, alt, caption)
+
+
+def show_png(png: bytes, width: int, alt: str, caption: str) -> None:
+    """Show an image of a width in pixels of the screen, with what it shows in words."""
     if is_interactive():
         source = f"data:image/png;base64,{b64encode(png).decode()}"
         look = f"width:{width}px;max-width:100%;height:auto"
@@ -64,7 +76,7 @@ def show_figure(figure: Figure, path: Path | None, alt: str, caption: str = "") 
 def encode_png(figure: Figure) -> bytes:
     """Return a figure as PNG with 256 colours, which takes a third of the room of full colour."""
     rendered, encoded = BytesIO(), BytesIO()
-    figure.savefig(rendered, dpi=1.5 * DOTS_PER_INCH)
+    figure.savefig(rendered, dpi=DENSITY * DOTS_PER_INCH)
     image = PillowImage.open(rendered).convert("RGB")
     image.quantize(256, dither=PillowImage.Dither.NONE).save(encoded, "PNG", optimize=True)
     return encoded.getvalue()
