@@ -264,6 +264,10 @@ def test_the_notebooks_run_on_files_of_ones_own(runs):
     assert load_split(runs["two"], "test")["text"].tolist()[0] == "„Straße“ 60 schön"
     assert load_json(runs["many"] / "metrics.json")["test"]["rows"] == 96
     assert len(pd.read_csv(runs["many"] / "predictions.csv")) == 96
+    labels = load_json(runs["many"] / "dataset" / "meta.json")["label_order"]
+    suspects = pd.read_csv(runs["many"] / "suspects.csv", dtype={"label": str, "suggested": str})
+    assert set(suspects["label"]) | set(suspects["suggested"]) <= set(labels)
+    assert set(suspects["split"]) <= {"validation", "test"}
 
 
 def test_a_held_out_test_set_has_its_own_rows_of_every_class(runs, files):

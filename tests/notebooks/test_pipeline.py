@@ -17,7 +17,7 @@ from tweetsent_utils.data.dataset import load_split
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.files import load_json, load_yaml
 from tweetsent_utils.pipeline.cli import main
-from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
+from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks, step_number
 
 pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
@@ -69,10 +69,12 @@ def run_papermill(notebook: Path, target: Path, parameters: dict, cwd: Path):
 
 
 def run_by_papermill(folder: Path, parameters: dict, cwd: Path) -> None:
-    """Run the notebooks that make a model and score it."""
+    """Run the notebooks that make a model and compute its scores."""
     folder.mkdir()
     given = parameters | {"run_name": str(folder)}
-    for notebook in list_notebooks()[:4]:
+    for notebook in list_notebooks():
+        if step_number(notebook) > "04c":
+            break
         finished = run_papermill(notebook, folder / notebook.name, given, cwd)
         assert finished.returncode == 0, finished.stderr[-2000:]
 
@@ -112,6 +114,8 @@ def check_files(folder: Path) -> None:
     whole = [f"{step}.ipynb" for step in STEPS]
     whole += ["params.yaml", "environment.json", "timings.json", "dataset/meta.json"]
     whole += ["history.csv", "metrics.json", "predictions.csv", "model/model.safetensors"]
+    whole += ["validation_predictions.csv", "suspects.csv"]
+    whole += [f"figures/{name}.png" for name in ("confusion_matrix", "reliability", "slices")]
     assert [name for name in whole if not (folder / name).is_file()] == []
     assert not list(folder.rglob("*.part")) and not list(folder.rglob("*.partial.ipynb"))
 
@@ -122,6 +126,9 @@ def check_scores(folder: Path) -> None:
         scores = {"loss", "accuracy", "macro_f1", "mean_absolute_error", "rows"}
         assert set(metrics[part]) == scores
         assert metrics[part]["rows"] == rows
+    assert {"intervals", "per_class", "slices"} <= set(metrics)
+    assert set(metrics["calibration"]["test_error"]) == {"as trained", "calibrated"}
+    assert metrics["intervals"]["accuracy"]["score"] == pytest.approx(metrics["test"]["accuracy"])
     assert set(metrics["baselines"]) == {"majority", "bag_of_words"}
     assert metrics["training"]["tweets"] == 52 and metrics["training"]["epochs"] == 1
     assert load_json(folder / "timings.json")["training"]["seconds"] > 0

@@ -10,9 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
+from tweetsent_utils.checksums import SUMS, sha256_of, write_sums
 from tweetsent_utils.data.tokenizing import load_tokenizer, open_tokenizer
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.model.classifier import check_classifier, load_classifier
+from tweetsent_utils.model.classifier import check_classifier, find_trained, load_classifier
 from tweetsent_utils.model.trial import check_encoder
 
 LABELS = ["low", "high"]
@@ -202,6 +203,17 @@ def test_a_trained_model_that_is_not_whole_is_refused(trained, refusal, name, da
     assert check_classifier(trained, LABELS) == trained
     damage(trained / name)
     assert f"model/{name} {reason}" in refusal(check_classifier, trained, LABELS)
+
+
+def test_a_trained_model_of_another_dataset_or_with_a_changed_byte_is_refused(trained, refusal):
+    made_with = {"label_order": LABELS, "sha256": {"train": "abc"}}
+    (trained / "dataset.json").write_text(json.dumps(made_with))
+    write_sums(trained / SUMS, {"dataset.json": [sha256_of(trained / "dataset.json")]})
+    assert find_trained(trained.parent, made_with) == trained
+    message = refusal(find_trained, trained.parent, made_with | {"sha256": {"train": "def"}})
+    assert "another dataset" in message and "03_training" in message
+    (trained / "dataset.json").write_text("{}")
+    assert "dataset.json" in refusal(find_trained, trained.parent, made_with)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{half"])

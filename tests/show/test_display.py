@@ -16,6 +16,7 @@ from tweetsent_utils.show import display
 from tweetsent_utils.show.display import (
     is_interactive,
     show_figure,
+    show_image,
     show_source,
     show_table,
     show_tweets,
@@ -74,6 +75,15 @@ def test_a_figure_is_saved_closed_and_shown_with_caption_and_words(tmp_path, dis
     assert pixels_wide >= 1.5 * image["image/png"]["width"] > 100
     assert "More &amp; more." in words["text/html"]
     assert "A line that &lt;rises&gt;" in words["text/html"]
+
+
+def test_a_saved_figure_is_shown_again_as_it_was(tmp_path, displayed):
+    path = tmp_path / "line.png"
+    words = {"alt": "A line", "caption": "Up."}
+    show_figure(draw_line(), path, **words)
+    show_image(path, **words)
+    first, again = displayed[:2], displayed[2:]
+    assert again == first
 
 
 def test_in_jupyterlab_the_image_itself_has_the_alt_text(monkeypatch, displayed):
