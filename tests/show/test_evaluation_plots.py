@@ -10,7 +10,7 @@ from tweetsent_utils.evaluation.slices import score_slices
 from tweetsent_utils.show.evaluation_plots import (
     bootstrap_in_words,
     classes_in_words,
-    commonest_mistakes,
+    frequent_mistakes,
     confusion_in_words,
     contradictions_in_words,
     draw_bootstrap,
@@ -76,7 +76,7 @@ def test_mistakes_of_ordered_classes_have_distances():
 
 def test_mistakes_of_classes_without_an_order_are_counted_by_pairs():
     pairs = {"bad → so so": 2, "so so → bad": 1, "good → bad": 1}
-    assert commonest_mistakes(MATRIX, NAMES) == pairs
+    assert frequent_mistakes(MATRIX, NAMES) == pairs
     assert "'bad' is taken for 'so so'" in title(draw_mistakes(MATRIX, NAMES, ordered=False))
     alt, caption = mistakes_in_words(MATRIX, NAMES, ordered=False)
     assert "good → bad: 1" in alt

@@ -75,7 +75,7 @@ def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> 
     """Say in a sentence what becomes of a hundred tweets of one class.
 
     `matrix` has shape (classes, classes), a row per true class and a column per answer. The three
-    commonest wrong answers are named; what is left is counted together.
+    most frequent wrong answers are named; what is left is counted together.
 
     >>> read_row_aloud(np.array([[6, 2], [0, 4]]), ["bad", "good"], 0)
     'Of 100 tweets that are bad, the model gets 75 right and calls 25 good.'

@@ -135,7 +135,7 @@ def classes_in_words(per_class: pd.DataFrame) -> tuple[str, str]:
 def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> Figure:
     """Draw how far off the answers in a confusion matrix of counts are, in classes.
 
-    Classes without an order have no distances: for them, the commonest mistakes are drawn.
+    Classes without an order have no distances: for them, the most frequent mistakes are drawn.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 3.2))
     if ordered:
@@ -146,7 +146,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
         axis.margins(y=0.15)
         axis.set(xlabel="classes between answer and truth", ylabel="share of test tweets (%)")
     else:
-        pairs = commonest_mistakes(matrix, label_order)
+        pairs = frequent_mistakes(matrix, label_order)
         axis.barh(list(pairs), list(pairs.values()), color=GREY)
         axis.set(xlabel="test tweets")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -157,7 +157,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
 
 
 def title_of_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> str:
-    """Say how many answers are next to the truth or, without an order, the commonest mistake."""
+    """Say how many answers are next to the truth or, without an order, the most frequent mistake."""
     if ordered:
         near = share_by_distance(matrix)[:2].sum()
         return f"{near:.0f}% of the answers are right or one class off"
@@ -177,8 +177,8 @@ def mistakes_in_words(
             f"Bars of the test tweets by the distance of the answer. {title}. {', '.join(shares)}."
         )
         return alt, "0 is a right answer, 1 its neighbour; a long tail would be alarming."
-    pairs = [f"{name}: {count}" for name, count in commonest_mistakes(matrix, label_order).items()]
-    alt = f"Bars of the commonest mistakes. {title}. {', '.join(pairs) or 'None'}."
+    pairs = [f"{name}: {count}" for name, count in frequent_mistakes(matrix, label_order).items()]
+    alt = f"Bars of the most frequent mistakes. {title}. {', '.join(pairs) or 'None'}."
     return alt, "Each bar is a pair: the true class, an arrow, and the answer."
 
 
@@ -189,8 +189,8 @@ def share_by_distance(matrix: np.ndarray) -> np.ndarray:
     return 100 * np.bincount(distances.ravel(), weights=matrix.ravel()) / matrix.sum()
 
 
-def commonest_mistakes(matrix: np.ndarray, label_order: Sequence[str]) -> dict[str, int]:
-    """Return the counts of the commonest wrong pairs, eight at most, such as `good → bad`."""
+def frequent_mistakes(matrix: np.ndarray, label_order: Sequence[str]) -> dict[str, int]:
+    """Return the counts of the most frequent wrong pairs, eight at most, such as `good → bad`."""
     wrong = matrix - np.diag(matrix.diagonal())
     pairs = {}
     for place in np.argsort(-wrong, axis=None, kind="stable")[:MOST_BARS]:
@@ -249,7 +249,7 @@ def draw_temperatures(
 ) -> Figure:
     """Draw what temperatures make of the probabilities of one tweet, of shape (classes,).
 
-    Where the classes are many, the eight likeliest are drawn.
+    Where the classes are many, the eight most probable are drawn.
     """
     shown = np.sort(np.argsort(-probabilities, kind="stable")[:MOST_BARS])
     names = [label_order[rank].replace(" ", "\n") for rank in shown]
@@ -364,7 +364,7 @@ def draw_contradictions(
     probabilities: np.ndarray,
     suspects: np.ndarray,
 ) -> Figure:
-    """Draw how likely a model finds the label of each of N rows, and the likeliest other class.
+    """Draw how likely a model finds the label of each of N rows, and the best other class.
 
     `labels` are ranks, `probabilities` have shape (N, classes), `suspects` are positions of rows.
     """
