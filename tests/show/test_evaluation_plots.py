@@ -10,7 +10,6 @@ from tweetsent_utils.evaluation.slices import score_slices
 from tweetsent_utils.show.evaluation_plots import (
     bootstrap_in_words,
     classes_in_words,
-    frequent_mistakes,
     confusion_in_words,
     contradictions_in_words,
     draw_bootstrap,
@@ -24,6 +23,7 @@ from tweetsent_utils.show.evaluation_plots import (
     draw_softmax,
     draw_temperatures,
     found_in_words,
+    frequent_mistakes,
     mistakes_in_words,
     reliability_in_words,
     share_by_distance,

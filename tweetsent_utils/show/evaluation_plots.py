@@ -157,7 +157,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
 
 
 def title_of_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> str:
-    """Say how many answers are next to the truth or, without an order, the most frequent mistake."""
+    """Say how many answers are near the truth or, without an order, the most frequent mistake."""
     if ordered:
         near = share_by_distance(matrix)[:2].sum()
         return f"{near:.0f}% of the answers are right or one class off"
