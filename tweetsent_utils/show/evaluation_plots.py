@@ -97,7 +97,8 @@ def confusion_in_words(
 
 def draw_classes(per_class: pd.DataFrame, ordered: bool = True) -> Figure:
     """Draw precision and recall of each class, from the table that `score_classes` returns."""
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.6 + 0.42 * len(per_class)))
+    few = len(per_class) <= MOST_NUMBERED
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.6 + (0.42 if few else 0.24) * len(per_class)))
     places = range(len(per_class))
     colors = class_colors(len(per_class), ordered)
     look = {"c": colors, "s": 80, "zorder": 3}
@@ -108,7 +109,8 @@ def draw_classes(per_class: pd.DataFrame, ordered: bool = True) -> Figure:
     for marker, name in (("o", "precision"), ("D", "recall")):
         axis.scatter([], [], marker=marker, c=DARK, s=60, label=name)
     shares = per_class["training_share"]
-    names = [f"{name}\n({share:.0%} of training)" for name, share in shares.items()]
+    gap = "\n" if few else " "
+    names = [f"{name}{gap}({share:.0%} of training)" for name, share in shares.items()]
     axis.set_yticks(places, names)
     axis.set(title=fill(describe_classes(per_class), LINE), xlabel="percent", xlim=(-3, 103))
     axis.set_ylim(len(per_class) - 0.4, -0.6)
@@ -150,6 +152,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
         axis.barh(list(pairs), list(pairs.values()), color=GREY)
         axis.set(xlabel="test tweets")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_yticks(range(len(pairs)), list(pairs))
         axis.invert_yaxis()
         axis.grid(axis="y", visible=False)
     axis.set(title=fill(title_of_mistakes(matrix, label_order, ordered), LINE))
@@ -221,6 +224,7 @@ def draw_bootstrap(
     look = {"color": PURPLE, "lw": 2, "ls": "--"}
     axis.axvline(100 * validation, **look, label="validation rows")
     axis.set(title=describe_draws(interval), xlabel="accuracy (%)", ylabel="draws")
+    axis.set_xlim(max(axis.get_xlim()[0], -1), min(axis.get_xlim()[1], 101))
     figure.legend(loc="outside lower center", ncol=3)
     return figure
 
