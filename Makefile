@@ -13,7 +13,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
 .PHONY: help run lab data full sweeps test quick-test robustness lint style \
-	notebooks sources figures house bench mutants audit clean
+	notebooks sources figures house labels bench mutants audit clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -70,6 +70,9 @@ figures: $(INSTALLED_DEV) ## write the published figures into the tables and sen
 
 house: $(INSTALLED_DEV) ## draw the picture of the package
 	$(PY) scripts/draw_house.py
+
+labels: $(INSTALLED_DEV) ## draw the main page's figure: who made the labels
+	$(PY) scripts/draw_labels.py
 
 bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/bench/), and three seeds
 	$(PY) benchmarks/speed.py

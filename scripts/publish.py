@@ -7,8 +7,8 @@
 Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument
 (`make figures`), the tables and figures in the pages are written again from outputs/reference/.
 
-With `--labels`, the figures that notebook 05 has found on real files become `label_audit.json`,
-which it shows from then on next to its own; NLTK and its word list belong to such a run. With
+With `--labels`, the figures that notebooks 05 and 05b have found on real files become
+`label_audit.json`, which they show from then on next to their own; NLTK and its word list belong to such a run. With
 `--sweep`, the validation scores of runs that differ in a parameter and in the seed become
 `sweeps/PARAMETER.json`. After `make sweeps` these are `outputs/cleanings-cleaning-*` for the
 cleaning; for the split, whose random half they already hold, they are
@@ -62,6 +62,8 @@ def publish_labels(folder: Path) -> None:
     """Copy what a run's label audit found to `outputs/reference/label_audit.json`."""
     if not (folder / "audit.json").is_file():
         raise TweetsentError(f"{folder} has no audit.json: run notebook 05 there first")
+    if "disagreement" not in load_json(folder / "audit.json"):
+        raise TweetsentError(f"{folder / 'audit.json'} is half done: run notebook 05b there first")
     copy(folder / "audit.json", REFERENCE / "label_audit.json")
 
 

@@ -87,6 +87,31 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
     )
 
 
+def report_honestly(
+    accuracy: float,
+    majority_share: float,
+    verdict: str,
+    rule_agreement: float,
+) -> str:
+    """Return what a report on a model should say, in four lines, by what an audit found.
+
+    The model's test accuracy, that of the largest class, the audit's verdict, and the share of test
+    labels that a word list repeats.
+    """
+    means = "how well it repeats the labels, whoever gave them"
+    if VERDICTS[0][1] in verdict:
+        means = "how well it imitates that list, not how people would label"
+    return "\n".join(
+        [
+            f"Test accuracy {accuracy:.3f}; always the largest class: {majority_share:.3f}.",
+            f"An audit of the labels: {verdict}.",
+            f"A word list, cut where the training labels change, repeats {rule_agreement:.4f} "
+            "of the test labels.",
+            f"So the accuracy says of the model {means}.",
+        ]
+    )
+
+
 @contextmanager
 def rare_classes_allowed() -> Iterator[None]:
     """Be silent about classes of fewer rows than folds.

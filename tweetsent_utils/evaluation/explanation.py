@@ -1,6 +1,8 @@
 """Word by word: what a model goes by, found by leaving words out."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +51,51 @@ def word_effects(
     else:
         effects["effect"] = moved[np.arange(len(moved)), whole.argmax(axis=1)]
     return effects
+
+
+def effects_by_word(
+    effects: pd.DataFrame,
+    values: Mapping[str, float],
+    ordered: bool,
+) -> pd.DataFrame:
+    """Return a row per word that a list knows: its `mean` effect, how often (`size`), its `value`.
+
+    `effects` are those of `word_effects`, `values` the list's. Classes without an order have no
+    good or bad end: there, the values lose their signs.
+    """
+    listed = effects[effects["word"].isin(values)]
+    by_word = listed.groupby("word")["effect"].agg(["mean", "size"])
+    signed = by_word.index.map(values).astype(float)
+    by_word["value"] = signed if ordered else abs(signed)
+    return by_word
+
+
+def summarize_effects(
+    effects: pd.DataFrame,
+    values: Mapping[str, float],
+    ordered: bool,
+) -> dict[str, Any]:
+    """Return in figures how far the words of a list move a model, and those that are not on it.
+
+    The `correlation` of mean effects with values; the share of listed words left out that pull to
+    the `same side` as the list (for ordered classes); the mean effect `by value`, for whole values
+    with three words or more; the mean size of an effect `on the list` and `off the list`. What
+    there is too little for is None.
+    """
+    by_word = effects_by_word(effects, values, ordered)
+    on_list = effects["word"].isin(values)
+    sizes = effects["effect"].abs().groupby(on_list).mean()
+    pulls = effects["effect"] * effects["word"].map(values).astype(float)
+    per_value = by_word.groupby(by_word["value"].round() + 0.0)["mean"].agg(["mean", "size"])
+    common = per_value.query("size >= 3")["mean"]
+    has_sides = ordered and on_list.any()
+    return {
+        "correlation": correlate(by_word["value"], by_word["mean"]),
+        "same side": float((pulls[on_list] > 0).mean()) if has_sides else None,
+        "by value": [[float(value), float(mean)] for value, mean in common.items()],
+        "on the list": sizes.to_dict().get(True),
+        "off the list": sizes.to_dict().get(False),
+    }
 
 
 def correlate(one: pd.Series, other: pd.Series) -> float | None:

@@ -2,13 +2,28 @@
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 MOST_CHARACTERS = 5000  # that are scored of a text
 LATER_WORDS = ("heart", "hearts", "flawed")  # came onto the list after VADER 2.5
+
+# What is replaced by a space before a text is scored, one thing more at each step.
+LINK = r"(?<!\w)\w++://\S++"
+MENTION = "@[A-Za-z0-9]+"
+SIGN = r"[^A-Za-z0-9 \t]"
+LADDER = {
+    "as it is": "(?!)",  # matches nothing
+    "no links": LINK,
+    "no mentions": f"{MENTION}|{LINK}",
+    "no punctuation": f"{MENTION}|{LINK}|{SIGN}",
+    "no hashtags": f"[@#][A-Za-z0-9]+|{LINK}|{SIGN}",
+}
+OLDER, NLTK = "older rules", "NLTK's copy"  # the last steps: bare words, by older scorers
 
 
 def lexicon_scores(texts: Sequence[str]) -> np.ndarray:
@@ -17,6 +32,11 @@ def lexicon_scores(texts: Sequence[str]) -> np.ndarray:
     Hutto and Gilbert 2014, https://ojs.aaai.org/index.php/ICWSM/article/view/14550.
     """
     return compound_scores(SentimentIntensityAnalyzer(), texts)
+
+
+def word_values() -> dict[str, float]:
+    """Return the words of VADER's list with their values, from -4 to 4."""
+    return SentimentIntensityAnalyzer().lexicon
 
 
 def older_lexicon_scores(texts: Sequence[str]) -> np.ndarray:
@@ -53,6 +73,72 @@ def compound_scores(analyzer: SentimentIntensityAnalyzer, texts: Sequence[str]) 
     """Return an analyzer's compound scores of N texts, of shape (N,)."""
     scores = [analyzer.polarity_scores(text[:MOST_CHARACTERS])["compound"] for text in texts]
     return np.array(scores)
+
+
+def score_step(texts: Sequence[str], step: str) -> np.ndarray | None:
+    """Return the scores, of shape (N,), of N texts as a step of the ladder has them.
+
+    A step is a name in `LADDER`, or `OLDER` or `NLTK`. None for `NLTK` where it is not installed.
+    """
+    form = re.compile(LADDER.get(step, LADDER["no hashtags"]))
+    stripped = [form.sub(" ", text) for text in texts]
+    if step == OLDER:
+        return older_lexicon_scores(stripped)
+    if step == NLTK:
+        return nltk_lexicon_scores(stripped)
+    return lexicon_scores(stripped)
+
+
+class CutScores(NamedTuple):
+    """What a step of the ladder says of the tweets: the test tweets' distances to a cut too."""
+
+    train: np.ndarray
+    test: np.ndarray
+    distances: np.ndarray
+    cuts: np.ndarray
+
+
+def answer_by_rule(train: pd.DataFrame, test: pd.DataFrame, step: str) -> CutScores | None:
+    """Cut the scores of a step where the training labels change; return the ranks that follow.
+
+    The tables have the columns `text` and `label`. None where the step cannot be taken.
+    """
+    scores = score_step(train["text"], step)
+    if scores is None:
+        return None
+    labels = train["label"].to_numpy()
+    on_train, _, cuts = apply_cuts(scores, labels, scores)
+    on_test, distances, _ = apply_cuts(scores, labels, score_step(test["text"], step))
+    return CutScores(on_train, on_test, distances, cuts)
+
+
+def climb_ladder(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:
+    """Return how well each step of the ladder agrees with the labels.
+
+    A row per step: the shares `train` and `test` of labels that its cuts repeat, and the `cuts`,
+    which only the training labels decide. NLTK's copy is left out where it is not installed.
+    """
+    rows = {}
+    for step in (*LADDER, OLDER, NLTK):
+        answers = answer_by_rule(train, test, step)
+        if answers is not None:
+            rows[step] = {
+                "train": float((answers.train == train["label"]).mean()),
+                "test": float((answers.test == test["label"]).mean()),
+                "cuts": answers.cuts.round(5).tolist(),
+            }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def best_step(ladder: pd.DataFrame) -> str:
+    """Return the step that agrees best with the training labels, the last of several."""
+    return ladder["train"].iloc[::-1].idxmax()
+
+
+def gaps_at_cuts(scores: np.ndarray, cuts: np.ndarray) -> pd.DataFrame:
+    """Return each cut between the last of N scores below it and the first above it."""
+    rows = [[scores[scores <= cut].max(), cut, scores[scores > cut].min()] for cut in cuts]
+    return pd.DataFrame(rows, columns=["last score below", "cut", "first score above"])
 
 
 def apply_cuts(

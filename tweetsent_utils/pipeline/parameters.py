@@ -116,7 +116,7 @@ class Parameters(BaseModel):
 
     # The label audit, and the comparison of runs
     audit_rows: Limit = 1000
-    explained_rows: Limit = 100
+    explained_rows: Limit = 60
     runs: Names = ["*", "reference/minilm-*"]
 
     @model_validator(mode="before")
