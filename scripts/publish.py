@@ -8,10 +8,10 @@ Only numbers, curves and parameters are copied; no file with a tweet in it. With
 (`make figures`), the tables and figures in the pages are written again from outputs/reference/.
 
 With `--labels`, the figures that notebooks 05 and 05b have found on real files become
-`label_audit.json`, which they show from then on next to their own; NLTK and its word list belong to such a run. With
-`--sweep`, the validation scores of runs that differ in a parameter and in the seed become
-`sweeps/PARAMETER.json`. After `make sweeps` these are `outputs/cleanings-cleaning-*` for the
-cleaning; for the split, whose random half they already hold, they are
+`label_audit.json`, which they show from then on next to their own; NLTK and its word list belong
+to such a run. With `--sweep`, the validation scores of runs that differ in a parameter and in the
+seed become `sweeps/PARAMETER.json`. After `make sweeps` these are `outputs/cleanings-cleaning-*`
+for the cleaning; for the split, whose random half they already hold, they are
 `outputs/cleanings-cleaning-words-*` and `outputs/splits-validation_split-*`.
 """
 

@@ -98,12 +98,13 @@ def test_the_command_publishes_what_it_is_given_and_refreshes_the_pages(
     refreshed = []
     monkeypatch.setattr(publish, "refresh_pages", lambda tables: refreshed.append(tables) or [])
     run = make_run("mine", cleaning="raw")
-    save_json(run / "audit.json", {"verdict": "found"})
+    found = {"verdict": "found", "disagreement": {}}
+    save_json(run / "audit.json", found)
     assert publish.main([str(run)]) == 0
     assert publish.main(["--labels", str(run)]) == 0
     assert publish.main(["--sweep", "cleaning", str(run)]) == 0
     assert (reference / "mine" / "metrics.json").is_file()
-    assert load_json(reference / "label_audit.json") == {"verdict": "found"}
+    assert load_json(reference / "label_audit.json") == found
     assert (reference / "sweeps" / "cleaning.json").is_file()
     assert len(refreshed) == 3
 

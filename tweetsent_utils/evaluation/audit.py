@@ -40,6 +40,10 @@ class LabelAudit(NamedTuple):
     verdict: str
     table: pd.DataFrame
 
+    def figures(self) -> dict[str, str | float | None]:
+        """Return the verdict and both shares, for a record."""
+        return {"verdict": self.verdict, "agreement": self.agreement, "baseline": self.baseline}
+
 
 def audit_if_possible(texts: Sequence[str], labels: Sequence) -> LabelAudit:
     """Audit N labels as `audit_labels` does, but let the verdict say why they cannot be audited."""

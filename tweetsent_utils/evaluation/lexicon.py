@@ -24,6 +24,7 @@ LADDER = {
     "no hashtags": f"[@#][A-Za-z0-9]+|{LINK}|{SIGN}",
 }
 OLDER, NLTK = "older rules", "NLTK's copy"  # the last steps: bare words, by older scorers
+LAST_STEPS = ("no hashtags", OLDER, NLTK)
 
 
 def lexicon_scores(texts: Sequence[str]) -> np.ndarray:
@@ -110,6 +111,15 @@ def answer_by_rule(train: pd.DataFrame, test: pd.DataFrame, step: str) -> CutSco
     on_train, _, cuts = apply_cuts(scores, labels, scores)
     on_test, distances, _ = apply_cuts(scores, labels, score_step(test["text"], step))
     return CutScores(on_train, on_test, distances, cuts)
+
+
+def answer_by_rules(train: pd.DataFrame, test: pd.DataFrame) -> dict[str, CutScores]:
+    """Return what the last steps of the ladder, all of them on bare words, say of the tweets.
+
+    See `answer_by_rule`. NLTK's copy is left out where it is not installed.
+    """
+    answers = {step: answer_by_rule(train, test, step) for step in LAST_STEPS}
+    return {step: found for step, found in answers.items() if found is not None}
 
 
 def climb_ladder(train: pd.DataFrame, test: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 
-from tweetsent_utils.evaluation.lexicon import apply_cuts
+from tweetsent_utils.evaluation.lexicon import threshold_tree
 from tweetsent_utils.show.style import class_colors
 
 WIDTH = 6.0  # inches: shown 390 pixels wide, a letter of 11 points still has 9
@@ -184,6 +184,36 @@ def plot_readers(readers: Mapping[str, float], listless: Mapping[str, float]) ->
     return figure
 
 
+def plot_listed_words(text: str, values: Mapping[str, float], score: float) -> Figure:
+    """Draw a text word by word, those of a list in boxes coloured and numbered by their value."""
+    letter, line = 0.17, 0.62  # inches
+    most = int(WIDTH / letter) - 1
+    places, column, row = [], 0, 0
+    for word in text.split():
+        if column and column + len(word) > most:
+            column, row = 0, row + 1
+        places.append((word, column, row))
+        column += len(word) + 1
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.6 + line * (row + 1)))
+    colors = class_colors(5)
+    known = 0
+    for word, column, row in places:
+        value = values.get(word.strip(".,;:!?").lower())
+        middle = column + len(word) / 2
+        look = {"ha": "center", "va": "center", "family": "monospace", "fontsize": 14}
+        if value is None:
+            axis.text(middle, row, word, color="#777777", **look)
+            continue
+        known += 1
+        color = colors[0] if value < 0 else colors[-1]
+        axis.text(middle, row, word, color="white", bbox={"fc": color, "ec": color}, **look)
+        axis.text(middle, row + 0.46, f"{value:+}", ha="center", va="center", color=color)
+    axis.set(xlim=(-0.5, most + 0.5), ylim=(row + 0.8, -0.5))
+    axis.axis("off")
+    set_title(figure, f"Of {len(places)} words the list knows {known}; the score is {score:.2f}")
+    return figure
+
+
 def plot_ladder(
     ladder: pd.DataFrame,
     other: Mapping[str, float] | None = None,
@@ -279,14 +309,13 @@ def plot_disagreement(shares: Mapping[str, float], other: Mapping[str, float]) -
     there = {name: 100 * share for name, share in other.items() if name in shares}
     if there:
         axis.plot(list(there.values()), list(there), **RINGS)
-        figure.legend(loc="outside lower center", ncols=2)
+        handles, names = axis.get_legend_handles_labels()
+        figure.legend(handles[::-1], names[::-1], loc="outside lower center", ncols=2)
     axis.set(xlabel="tweets on which model and rule differ (%)", xlim=(0, None))
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     hardest = max(shares, key=shares.get)
-    set_title(
-        figure, f"Model and rule differ most on tweets with: {hardest} ({shares[hardest]:.0%})"
-    )
+    set_title(figure, f"Model and rule differ most on: {hardest} ({shares[hardest]:.0%})")
     return figure
 
 
@@ -313,14 +342,18 @@ def plot_steps_and_slope(scores: np.ndarray, labellings: Mapping[str, np.ndarray
         axis.plot(
             grid, slope.predict_proba(grid[:, None])[:, 1], "--", color=PURPLE, label="a slope"
         )
-        steps, _, _ = apply_cuts(scores, is_member, grid)
-        axis.plot(grid, steps.astype(float), color=GREEN, label="a step")
-        axis.set_title(name, fontsize=11)
+        tree = threshold_tree(is_member).fit(scores[:, None], is_member)
+        axis.plot(grid, tree.predict_proba(grid[:, None])[:, 1], color=GREEN, label="a step")
+        errors = [
+            np.square(is_member - fit.predict_proba(scores[:, None])[:, 1]).mean()
+            for fit in (tree, slope)
+        ]
+        better = "a step" if errors[0] < errors[1] else "a slope"
+        axis.set_title(f"{name[0].upper()}{name[1:]}: {better} fits better")
         axis.set(ylim=(-0.08, 1.08), yticks=[0, 0.5, 1], ylabel="share")
     axes[-1, 0].set(xlabel="score of a text by the word list VADER")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3)
-    set_title(figure, "A program's labels change in a step, a reader's in a slope")
     return figure
 
 
