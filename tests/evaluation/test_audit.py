@@ -10,7 +10,11 @@ from tiny import LABEL_ORDER
 from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.evaluation.audit import audit_if_possible, audit_labels
+from tweetsent_utils.evaluation.audit import (
+    audit_if_possible,
+    audit_labels,
+    report_honestly,
+)
 from tweetsent_utils.evaluation.lexicon import lexicon_scores
 from tweetsent_utils.paths import REFERENCE
 
@@ -254,3 +258,27 @@ def test_published_audit_holds_no_text_of_a_tweet():
     published = (REFERENCE / "label_audit.json").read_text(encoding="utf-8")
     strings = re.findall(r'"(?:[^"\\]|\\.)*"', published)
     assert 0 < max(map(len, strings)) < 100
+
+
+@pytest.mark.parametrize(
+    ("verdict", "means"),
+    [
+        ("labels look lexicon-made: 98% agreement", "how well it imitates that list"),
+        ("labels look partly lexicon-made: 60% agreement", "how well it repeats the labels"),
+        ("no sign of a lexicon: 41% agreement", "how well it repeats the labels"),
+        ("4 labels are too few to audit", "how well it repeats the labels"),
+    ],
+)
+def test_an_honest_report_says_what_the_accuracy_means(verdict, means):
+    report = report_honestly(0.668, 0.278, verdict, 0.998)
+    assert len(report.splitlines()) == 4
+    for part in ("0.668", "0.278", verdict, "0.9980", means):
+        assert part in report
+
+
+def test_the_figures_of_an_audit_are_ready_for_a_record():
+    assert audit_if_possible([], []).figures() == {
+        "verdict": audit_if_possible([], []).verdict,
+        "agreement": None,
+        "baseline": None,
+    }

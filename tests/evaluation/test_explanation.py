@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tweetsent_utils.evaluation.explanation import correlate, leave_words_out, word_effects
+from tweetsent_utils.evaluation.explanation import (
+    correlate,
+    effects_by_word,
+    leave_words_out,
+    summarize_effects,
+    word_effects,
+)
 from tweetsent_utils.evaluation.inference import inference
 
 
@@ -80,4 +86,50 @@ def test_correlation_comes_out_by_hand(one, other, correlation):
 )
 def test_numbers_without_a_correlation_have_none(one, other, recwarn):
     assert correlate(pd.Series(one, dtype=float), pd.Series(other, dtype=float)) is None
+    assert not recwarn.list
+
+
+VALUES = {"good": 2.0, "fine": 1.6, "great": 2.4, "bad": -2.0}
+
+
+def effects_of(*pairs: tuple[str, float]) -> pd.DataFrame:
+    words, effects = zip(*pairs, strict=True) if pairs else ((), ())
+    return pd.DataFrame({"text": 0, "word": words, "effect": np.array(effects, dtype=float)})
+
+
+def test_effects_are_averaged_for_each_word_of_the_list():
+    table = effects_by_word(
+        effects_of(("good", 1), ("tea", 9), ("good", 2), ("bad", -1)), VALUES, True
+    )
+    assert table.loc["good"].tolist() == [1.5, 2, 2]
+    assert table.loc["bad"].tolist() == [-1, 1, -2]
+    assert len(table) == 2
+    unordered = effects_by_word(effects_of(("bad", -1)), VALUES, ordered=False)
+    assert unordered.loc["bad", "value"] == 2
+
+
+def test_effects_are_summed_up_by_hand():
+    pairs = [
+        ("good", 1.0),
+        ("fine", 0.5),
+        ("great", 1.5),
+        ("bad", 0.2),
+        ("tea", -0.1),
+        ("tea", 0.3),
+    ]
+    found = summarize_effects(effects_of(*pairs), VALUES, ordered=True)
+    assert found["same side"] == 0.75
+    assert found["by value"] == [[2.0, 1.0]]
+    assert found["on the list"] == pytest.approx(0.8)
+    assert found["off the list"] == pytest.approx(0.2)
+    assert 0 < found["correlation"] < 1
+    assert summarize_effects(effects_of(*pairs), VALUES, ordered=False)["same side"] is None
+
+
+@pytest.mark.parametrize("pairs", [[], [("tea", 0.4)]])
+def test_what_there_is_no_word_for_is_none(pairs, recwarn):
+    found = summarize_effects(effects_of(*pairs), VALUES, ordered=True)
+    assert found["correlation"] is found["same side"] is found["on the list"] is None
+    assert found["off the list"] == (0.4 if pairs else None)
+    assert found["by value"] == []
     assert not recwarn.list

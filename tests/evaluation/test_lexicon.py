@@ -1,16 +1,29 @@
 """What a word list says of a text, and where labels cut its scores."""
 
+import re
 import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from tweetsent_utils.data.cleaning import clean
+from tweetsent_utils.evaluation import lexicon
 from tweetsent_utils.evaluation.lexicon import (
+    LADDER,
+    NLTK,
+    OLDER,
+    answer_by_rules,
     apply_cuts,
+    best_step,
+    climb_ladder,
+    gaps_at_cuts,
     lexicon_scores,
     nltk_lexicon_scores,
     older_lexicon_scores,
+    score_step,
+    word_values,
 )
 
 
@@ -81,3 +94,71 @@ def test_scores_that_say_nothing_have_no_cut_and_the_prediction_is_the_majority(
     assert predictions.tolist() == ["b"]
     assert distances.tolist() == [2]
     assert len(cuts) == 0
+
+
+TWEET = "@shop NO milk, good tea!! #heart https://t.co/abc"
+
+
+@pytest.mark.parametrize(
+    ("step", "left"),
+    [
+        ("as it is", TWEET),
+        ("no links", "@shop NO milk, good tea!! #heart "),
+        ("no mentions", "NO milk, good tea!! #heart "),
+        ("no punctuation", "NO milk good tea heart"),
+        ("no hashtags", "NO milk good tea"),
+    ],
+)
+def test_each_step_of_the_ladder_takes_one_thing_more_away(step, left):
+    assert re.sub(LADDER[step], " ", TWEET).split() == left.split()
+    assert score_step([TWEET], step).tolist() == lexicon_scores([left]).tolist()
+
+
+def test_the_last_steps_score_bare_words_by_older_scorers(monkeypatch):
+    assert (
+        score_step([TWEET], OLDER).tolist() == older_lexicon_scores(["NO milk good tea"]).tolist()
+    )
+    monkeypatch.setattr(lexicon, "nltk_lexicon_scores", lambda texts: texts[0].split())
+    assert score_step([TWEET], NLTK) == ["NO", "milk", "good", "tea"]
+
+
+@pytest.fixture
+def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training and test tweets that the newer list labels, on bare words."""
+    texts = ["a good day", "a bad day", "my heart", "#good tea", "sad, so sad", "great!!"] * 4
+    train = pd.DataFrame({"text": texts})
+    train["label"] = (lexicon_scores([clean(text, "words") for text in texts]) > 0.1).astype(int)
+    return train, train.iloc[:6]
+
+
+def test_the_ladder_agrees_best_where_the_labels_were_made(monkeypatch, tables):
+    monkeypatch.setattr(lexicon, "nltk_lexicon_scores", lambda texts: None)
+    ladder = climb_ladder(*tables)
+    assert ladder.index.tolist() == [*LADDER, OLDER]
+    assert ladder.loc["no hashtags", ["train", "test"]].tolist() == [1, 1]
+    assert ladder.loc["as it is", "train"] == pytest.approx(5 / 6)
+    assert ladder.loc[OLDER, "train"] == pytest.approx(5 / 6)
+    assert len(ladder.loc["no hashtags", "cuts"]) == 1
+    assert best_step(ladder) == "no hashtags"
+
+
+def test_of_several_best_steps_the_last_is_taken():
+    assert best_step(pd.DataFrame({"train": [0.5, 1, 1]}, index=["a", "b", "c"])) == "c"
+
+
+def test_the_rules_of_the_last_steps_answer_for_both_files(monkeypatch, tables):
+    monkeypatch.setattr(lexicon, "nltk_lexicon_scores", lambda texts: None)
+    answers = answer_by_rules(*tables)
+    assert list(answers) == ["no hashtags", OLDER]
+    assert answers["no hashtags"].train.tolist() == tables[0]["label"].tolist()
+    assert answers["no hashtags"].distances.shape == (6,)
+
+
+def test_each_cut_is_between_the_scores_next_to_it():
+    table = gaps_at_cuts(np.array([-0.5, 0.1, 0.4]), np.array([-0.2, 0.25]))
+    assert table.to_numpy().tolist() == [[-0.5, -0.2, 0.1], [0.1, 0.25, 0.4]]
+    assert gaps_at_cuts(np.zeros(3), np.array([])).empty
+
+
+def test_the_values_of_words_are_those_of_the_list():
+    assert word_values()["good"] == 1.9

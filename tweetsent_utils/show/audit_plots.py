@@ -349,7 +349,7 @@ def plot_steps_and_slope(scores: np.ndarray, labellings: Mapping[str, np.ndarray
             for fit in (tree, slope)
         ]
         better = "a step" if errors[0] < errors[1] else "a slope"
-        axis.set_title(f"{name[0].upper()}{name[1:]}: {better} fits better")
+        axis.set_title(f"{name[0].upper()}{name[1:]}: {better} fits better", loc="left")
         axis.set(ylim=(-0.08, 1.08), yticks=[0, 0.5, 1], ylabel="share")
     axes[-1, 0].set(xlabel="score of a text by the word list VADER")
     handles, names = axes[0, 0].get_legend_handles_labels()

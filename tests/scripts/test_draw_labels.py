@@ -1,0 +1,12 @@
+"""The main page's figure is what its program draws from the published figures."""
+
+import draw_labels
+from PIL import Image
+
+
+def test_the_picture_on_the_main_page_is_the_one_that_is_drawn(tmp_path, capsys):
+    draw_labels.draw_labels(tmp_path / "labels.png")
+    assert "labels.png" in capsys.readouterr().out
+    drawn, stored = Image.open(tmp_path / "labels.png"), Image.open(draw_labels.TARGET)
+    assert drawn.size == stored.size
+    assert drawn.size[0] == 900  # 600 pixels wide as shown, with letters for a phone's 390
