@@ -97,11 +97,11 @@ def mark_cuts(axis: Axes, cuts: Sequence[float]) -> None:
 def shorten_highest_bar(axis: Axes, heights: np.ndarray) -> float:
     """Return the height to draw to; a bar that would dwarf the others is cut there, and counted."""
     second, highest = np.sort(heights)[-2:]
-    if highest < 2 * max(second, 1):
+    if second == 0 or highest < 2 * second:
         return max(highest, 1)
     place = int(heights.argmax())
     at = -1 + (place + 0.5) * 2 / len(heights)
-    height = 1.25 * max(second, 1)
+    height = 1.25 * second
     axis.annotate(
         f"{highest:,.0f} texts\nnear score 0" if abs(at) < 0.05 else f"{highest:,.0f} texts",
         (at, 1.0 * height),
@@ -148,12 +148,12 @@ def describe_score_by_class(
 ) -> str:
     """Return in words what `plot_score_by_class` draws."""
     counts = np.asarray(counts)
-    at = ", ".join(f"{cut:.2f}" for cut in cuts) or "nowhere"
     what = f"Histogram of VADER's score of {counts.sum():,} texts, stacked by class"
     few = f": {', '.join(label_names)}" if len(label_names) <= MOST_IN_LEGEND else ""
-    return (
-        f"{what}{few}. Dotted lines at {at}; cutting there repeats {explained:.1%} of the labels."
-    )
+    if not len(cuts):
+        return f"{what}{few}. No line through the score parts the labels."
+    at = ", ".join(f"{cut:.2f}" for cut in cuts)
+    return f"{what}{few}. Dotted: {at}. Cutting there repeats {explained:.1%} of the labels."
 
 
 def plot_readers(readers: Mapping[str, float], listless: Mapping[str, float]) -> Figure:
