@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 import torch
 from common import process_settings
-from cpu_time import shares_of_time
 from hardware import matrix_rates, peak_memory, reset_peak_memory
 from peers import MAX_LENGTH, PEERS, Peer, Setting
 from recorder import CapReached, Recorder
@@ -26,6 +25,7 @@ from tweetsent_utils.evaluation.metrics import score
 from tweetsent_utils.files import load_json, save_json
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.training.device import pick_device, pick_precision
+from tweetsent_utils.training.profiling import shares_of_time
 
 START_UP = 180.0  # seconds beyond its cap in which a training must have started and stopped
 EVAL_BATCH_SIZE = 64

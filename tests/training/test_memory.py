@@ -20,6 +20,7 @@ from tweetsent_utils.training.memory import (
     is_out_of_memory,
     measure_activations,
     measure_memory,
+    predict_layer,
     predict_memory,
 )
 from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
@@ -214,3 +215,16 @@ def test_another_fault_is_not_taken_for_a_lack_of_memory(model, batch):
 
     with pytest.raises(RuntimeError, match="a wrong shape"):
         run_within_memory(fail, model, batch, 8)
+
+
+def test_a_layer_keeps_numbers_for_each_token_and_each_pair_of_tokens(model):
+    config = model.config
+    one, two = (
+        predict_layer(model, rows=1, length=length, precision=torch.float32) for length in (10, 20)
+    )
+    per_token = 10 * config.hidden_size + 2 * config.hidden_dim
+    per_pair = 3 * config.num_attention_heads
+    assert sum(one.values()) == 4 * (10 * per_token + 100 * per_pair)
+    assert sum(two.values()) == 4 * (20 * per_token + 400 * per_pair)
+    whole = predict_memory(model, 1, 10, torch.float32)["activations"]
+    assert whole == config.num_hidden_layers * sum(one.values())

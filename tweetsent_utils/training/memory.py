@@ -57,24 +57,49 @@ def predict_memory(
     transformers: Korthikanti et al., https://arxiv.org/abs/2205.05198.
     """
     config = model.config.get_text_config()
-    number = precision.itemsize
-    width = config.hidden_size
-    inner_width = find_inner_width(config)
-    tokens = rows * length
-    per_token = 8 * width + 2 * inner_width + 2 * width  # the last two are dropout masks
-    per_layer = tokens * per_token * number
-    if model.device.type == "cpu":  # scores, weights and dropout mask of each pair of tokens
-        pairs = rows * length**2 * getattr(config, "num_attention_heads", 0)
-        per_layer += 3 * pairs * number
-    if precision != torch.float32:  # the layer's weights once more, in the products' precision
-        per_layer += (4 * width**2 + 2 * width * inner_width) * number
+    layer = predict_layer(model, rows, length, precision)
     weights = FLOAT32_BYTES * sum(weight.numel() for weight in model.parameters())
     return {
         "weights": weights,
         "gradients": weights,
         "averages": 2 * weights,
-        "activations": config.num_hidden_layers * per_layer,
+        "activations": config.num_hidden_layers * sum(layer.values()),
     }
+
+
+def predict_layer(
+    model: nn.Module,
+    rows: int,
+    length: int,
+    precision: torch.dtype,
+) -> dict[str, float]:
+    """Return the bytes that one layer keeps of `rows` tweets of `length` tokens, by what they are.
+
+    These are the activations of `predict_memory`: 8 H + 2 F numbers and 2 H of dropout masks for
+    each token, with H the width of the layer and F that of its inner part. On a CPU, where no fused
+    attention does without them, there are three numbers for each pair of tokens and each head.
+    """
+    config = model.config.get_text_config()
+    number = precision.itemsize
+    width = config.hidden_size
+    inner_width = find_inner_width(config)
+    tokens = rows * length
+    kept = {
+        "what queries, keys and values are made of": tokens * width * number,
+        "queries, keys and values": 3 * tokens * width * number,
+        "what attention gives": tokens * width * number,
+        "before and after the first norm": 2 * tokens * width * number,
+        "inner part, before and after GELU": 2 * tokens * inner_width * number,
+        "before the second norm": tokens * width * number,
+        "masks of dropout": 2 * tokens * width * number,
+    }
+    if model.device.type == "cpu":
+        pairs = rows * length**2 * getattr(config, "num_attention_heads", 0)
+        kept["pairs of tokens: scores, weights, mask"] = 3 * pairs * number
+    if precision != torch.float32:
+        weights = 4 * width**2 + 2 * width * inner_width
+        kept["the weights, in the products' precision"] = weights * number
+    return kept
 
 
 def find_inner_width(config: PretrainedConfig) -> int:

@@ -1,0 +1,389 @@
+"""Figures of the notebooks that go deeper: speed, interruption, memory, pooling and rotation."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+MIB = 2**20
+# Okabe and Ito's, apart by lightness too.
+DARK, STRONG, LIGHT, PALE = "#222222", "#0072b2", "#56b4e9", "#d9d9d9"
+ACCENT = "#d55e00"
+PART_COLORS = (DARK, STRONG, LIGHT, "#e69f00")
+READING = LinearSegmentedColormap.from_list("reading", ["#ffffff", STRONG])
+
+
+def label_bars(axis: Axes, names: Sequence[str], lengths: Sequence[float], form: str) -> None:
+    """Put names at the left of horizontal bars, the first on top, and lengths at their ends."""
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.4, -0.6)
+    axis.grid(False)
+    for place, length in enumerate(lengths):
+        axis.annotate(
+            format(length, form),
+            (length, place),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axis.set_xlim(0, 1.15 * max(lengths))
+
+
+def plot_published_speed(summary: Sequence[Mapping], runs: Sequence[Mapping]) -> Figure:
+    """Draw the tweets per second of measured trainings: a bar for the median, a dot for each run.
+
+    `summary` and `runs` are those of `outputs/reference/bench/speed.json`; a run has `tweets` and
+    `seconds`. Runs on another device than the first row's are left out.
+    """
+    device = summary[0]["device"]
+    rows = [row for row in summary if row["device"] == device]
+    names = [row["title"] for row in rows]
+    medians = [row["tweets_per_second"] for row in rows]
+    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(rows) + 1.2))
+    colors = [PALE] + [STRONG if "ours" in name else LIGHT for name in names[1:]]
+    axis.barh(range(len(rows)), medians, color=colors, height=0.65)
+    for place, row in enumerate(rows):
+        own = [run for run in runs if run["peer"] == row["peer"] and run["device"] == device]
+        speeds = [run["tweets"] / run["seconds"] for run in own]
+        axis.plot(speeds, [place + 0.2] * len(speeds), "o", color=DARK, markersize=3.5)
+    label_bars(axis, names, medians, ".0f")
+    axis.set_xlabel("tweets per second (bar: median, dots: runs)")
+    ratio = max(medians) / medians[0]
+    figure.suptitle(
+        f"The fastest trains {ratio:.1f} times as many tweets a second", x=0.01, ha="left"
+    )
+    return figure
+
+
+def plot_times(times: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
+    """Draw where time goes, by kind of work, a bar for each of one or two profiles.
+
+    `times` maps the name of a profile to its times or shares by kind, and `unit` names what they
+    are. Kinds are ordered by the first profile.
+    """
+    first = next(iter(times.values()))
+    kinds = sorted(first, key=lambda kind: first[kind], reverse=True)
+    height = 0.8 / len(times)
+    colors = (PALE, STRONG) if len(times) > 1 else (STRONG,)
+    figure, axis = plt.subplots(figsize=(7.5, (0.25 + 0.2 * len(times)) * len(kinds) + 1.3))
+    for number, (name, color) in enumerate(zip(times, colors, strict=False)):
+        places = np.arange(len(kinds)) + (number - (len(times) - 1) / 2) * height
+        axis.barh(places, [times[name][kind] for kind in kinds], height, color=color, label=name)
+    axis.set_yticks(range(len(kinds)), kinds)
+    axis.invert_yaxis()
+    axis.grid(False)
+    axis.set_xlabel(unit)
+    if len(times) > 1:
+        axis.legend(loc="lower right")
+    share = first[kinds[0]] / sum(first.values())
+    figure.suptitle(f"The largest part, {share:.0%}: {kinds[0]}", x=0.01, ha="left")
+    return figure
+
+
+def plot_rates(rates: Mapping[str, float]) -> Figure:
+    """Draw the tweets per second of one training, changed step by step, as a ladder of bars."""
+    names, speeds = list(rates), list(rates.values())
+    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(names) + 1.2))
+    colors = [PALE] + [STRONG] * (len(names) - 1)
+    axis.barh(range(len(names)), speeds, color=colors, height=0.65)
+    label_bars(axis, names, speeds, ".0f")
+    axis.set_xlabel("tweets per second")
+    gains = np.diff(speeds)
+    best = names[1 + int(gains.argmax())]
+    title = f"The largest gain here: {best}" if gains.max() > 0 else "Here, nothing of this helps"
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def draw_random_bits(p: float, seed: int) -> Figure:
+    """Draw how one random number of 64 bits decides about four activations, for dropout with `p`.
+
+    An activation is kept if its 16 bits, read as a number from -32,768 on, reach a threshold.
+    """
+    number = np.random.default_rng(seed).integers(0, 2, size=64)
+    threshold = round(p * 2**16) - 2**15
+    figure, axis = plt.subplots(figsize=(7.5, 2.9))
+    axis.set_axis_off()
+    axis.set(xlim=(0, 64), ylim=(-0.3, 4.3))
+    kept_bits = 0
+    for part in range(4):
+        bits = number[16 * part : 16 * (part + 1)]
+        value = int("".join(map(str, bits)), 2)
+        value -= 2**16 if value >= 2**15 else 0
+        is_kept = value >= threshold
+        kept_bits += is_kept
+        color = STRONG if is_kept else ACCENT
+        left = 16 * part + 0.5
+        for place, bit in enumerate(bits):
+            box = (left + place * 15 / 16, 3.1)
+            fill = color if bit else "white"
+            axis.add_patch(Rectangle(box, 15 / 16, 0.7, facecolor=fill, edgecolor=color, lw=0.8))
+        axis.annotate("", (left + 7.5, 2.35), (left + 7.5, 3.0), arrowprops={"arrowstyle": "->"})
+        axis.text(left + 7.5, 2.0, f"{value:,}", ha="center", va="center", fontsize=12)
+        sign = "≥" if is_kept else "<"
+        axis.text(left + 7.5, 1.4, f"{sign} {threshold:,}", ha="center", va="center", fontsize=12)
+        verdict = f"kept,\ntimes {1 / (1 - p):.2f}" if is_kept else "dropped"
+        axis.text(left + 7.5, 0.5, verdict, ha="center", va="center", color=color, fontsize=12)
+    axis.text(0.5, 4.0, "64 random bits: four numbers of 16", va="center", fontsize=11)
+    count = ("none", "one", "two", "three", "all")[kept_bits]
+    title = f"This random number keeps {count} of four activations"
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def draw_checkpoints(
+    total_steps: int, epoch_steps: int, save_every: int, stopped_at: int
+) -> Figure:
+    """Draw a training as a line of steps: its epochs, its checkpoints, and a stop.
+
+    What a process that is killed at `stopped_at` loses is what came after the last checkpoint.
+    """
+    saved = [
+        step for step in range(total_steps + 1) if step % save_every == 0 or step % epoch_steps == 0
+    ]
+    last = max(step for step in saved if step <= stopped_at)
+    figure, axis = plt.subplots(figsize=(7.5, 2.2))
+    axis.grid(False)
+    axis.spines["left"].set_visible(False)
+    axis.set(yticks=[], ylim=(-0.8, 1.3), xlim=(-1, total_steps + 1), xlabel="training step")
+    axis.plot([0, stopped_at], [0, 0], color=STRONG, lw=3)
+    axis.plot([stopped_at, total_steps], [0, 0], color=PALE, lw=3)
+    axis.plot([last, stopped_at], [0, 0], color=ACCENT, lw=6, solid_capstyle="butt")
+    axis.plot(saved, [0] * len(saved), "s", color=DARK, markersize=8)
+    for end in range(epoch_steps, total_steps + 1, epoch_steps):
+        name = f"end of epoch {end // epoch_steps}"
+        axis.text(end, -0.5, name, ha="right", va="center", color="#555555")
+    axis.annotate(
+        "killed here",
+        (stopped_at, 0.1),
+        (stopped_at, 1.15),
+        ha="center",
+        arrowprops={"arrowstyle": "->"},
+    )
+    lost = stopped_at - last
+    figure.suptitle(
+        f"Squares are checkpoints: a kill after step {stopped_at} loses {lost} steps",
+        x=0.01,
+        ha="left",
+    )
+    return figure
+
+
+def plot_divergence(
+    whole: Sequence[float],
+    resumed: Mapping[str, Sequence[float]],
+    stopped_at: int,
+) -> Figure:
+    """Draw how far the losses of resumed trainings are from those of one that was never stopped.
+
+    `whole` holds a loss per step, in nats; `resumed` maps a name to the losses from step
+    `stopped_at` on. One panel below the other, on one scale.
+    """
+    steps = np.arange(stopped_at + 1, len(whole) + 1)
+    gaps = {
+        name: np.asarray(losses) - np.asarray(whole[stopped_at : stopped_at + len(losses)])
+        for name, losses in resumed.items()
+    }
+    most = max(float(np.abs(gap).max(initial=0)) for gap in gaps.values()) or 1.0
+    figure, axes = plt.subplots(
+        len(gaps),
+        figsize=(7.5, 1.15 * len(gaps) + 1.2),
+        sharex=True,
+        squeeze=False,
+    )
+    for axis, (name, gap) in zip(axes[:, 0], gaps.items(), strict=True):
+        is_equal = not gap.any()
+        color = STRONG if is_equal else ACCENT
+        axis.axhline(0, color="#999999", lw=0.8)
+        axis.plot(steps[: len(gap)], gap, color=color, lw=1.8)
+        axis.axvline(stopped_at + 0.5, color=DARK, ls=":")
+        axis.set(ylim=(-1.2 * most, 1.2 * most), xlim=(0, len(whole) + 1))
+        verdict = "the same bits" if is_equal else f"up to {np.abs(gap).max():.2g} nats apart"
+        axis.set_title(f"{name}: {verdict}", fontsize=11)
+    axes[-1, 0].set_xlabel("training step (dotted: where it was stopped)")
+    figure.supylabel("loss, less that of the unstopped training (nats)", fontsize=11)
+    equal = sum(not gap.any() for gap in gaps.values())
+    figure.suptitle(f"{equal} of {len(gaps)} went on as if nothing had happened", x=0.01, ha="left")
+    return figure
+
+
+def plot_layer_memory(kept: Mapping[str, float]) -> Figure:
+    """Draw what one layer keeps for the pass backward: bytes by what they are, as bars in MiB."""
+    names = list(kept)
+    sizes = [kept[name] / MIB for name in names]
+    figure, axis = plt.subplots(figsize=(7.5, 0.45 * len(names) + 1.2))
+    colors = [ACCENT if "pairs" in name else STRONG for name in names]
+    axis.barh(range(len(names)), sizes, color=colors, height=0.65)
+    label_bars(axis, names, sizes, ".1f")
+    axis.set_xlabel("MiB")
+    largest = max(kept, key=lambda name: kept[name])
+    figure.suptitle(f"Most of what a layer keeps: {largest}", x=0.01, ha="left")
+    return figure
+
+
+def plot_memory(
+    predicted: Mapping[str, Mapping[str, float]],
+    measured: Mapping[str, Mapping[str, float]],
+) -> Figure:
+    """Draw the memory of trainings as stacked parts, predicted, with a mark for what was measured.
+
+    Both map the name of a batch to bytes by part, in the order of `predict_memory`.
+    """
+    names = list(predicted)
+    parts = list(next(iter(predicted.values())))
+    figure, axis = plt.subplots(figsize=(7.5, 4.2))
+    below = np.zeros(len(names))
+    for part, color in zip(parts, PART_COLORS, strict=False):
+        sizes = np.array([predicted[name][part] / MIB for name in names])
+        axis.bar(names, sizes, bottom=below, color=color, width=0.6, label=part)
+        below += sizes
+    totals = [sum(measured[name].values()) / MIB for name in names]
+    axis.plot(names, totals, "D", color="white", mec=DARK, markersize=8, label="measured")
+    axis.set(ylabel="MiB", ylim=(0, 1.3 * max(*below, *totals)))
+    axis.legend(ncols=3, loc="upper left")
+    last = predicted[names[-1]]
+    share = last["activations"] / sum(last.values())
+    title = f"With {names[-1].replace(chr(10), ' ')}, {share:.0%} are activations"
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def draw_tokens_read(tokens: Sequence[str], weights: Mapping[str, Sequence[float]]) -> Figure:
+    """Draw how much each token counts in what a head reads: a row of squares per way of reading.
+
+    `weights` maps a name to a share per token; the darker a square, the more it counts.
+    """
+    most = max(max(shares) for shares in weights.values())
+    figure, axes = plt.subplots(len(weights), figsize=(7.5, 1.15 * len(weights) + 1.3), sharex=True)
+    for axis, (name, shares) in zip(np.atleast_1d(axes), weights.items(), strict=True):
+        for place, share in enumerate(shares):
+            color = READING(share / most)
+            axis.add_patch(Rectangle((place, 0), 0.94, 1, facecolor=color, edgecolor="#999999"))
+            ink = "white" if share > 0.6 * most else DARK
+            text = f"{share:.0%}"
+            axis.text(place + 0.47, 0.5, text, ha="center", va="center", color=ink, fontsize=11)
+        axis.set(xlim=(-0.05, len(tokens)), ylim=(-0.05, 1.05), yticks=[])
+        axis.set_title(name, fontsize=11)
+        axis.grid(False)
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+    places = np.arange(len(tokens)) + 0.47
+    np.atleast_1d(axes)[-1].set_xticks(places, tokens, rotation=40, ha="right")
+    readers = [sum(share > 0.001 for share in shares) for shares in weights.values()]
+    title = f"The head reads {min(readers)} or {max(readers)} of {len(tokens)} tokens"
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def plot_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
+    """Draw the cosine similarities of N texts, of shape (N, N), one map per way of reading them.
+
+    Texts come in pairs that mean the same: 1 and 2, 3 and 4, and so on, framed in the maps.
+    """
+    figure, axes = plt.subplots(1, len(similarities), figsize=(7.5, 4.1), sharey=True)
+    gaps = {}
+    for axis, (name, table) in zip(np.atleast_1d(axes), similarities.items(), strict=True):
+        texts = len(table)
+        image = axis.imshow(table, cmap="Blues", vmin=0, vmax=1)
+        for first in range(0, texts, 2):
+            frame = Rectangle((first - 0.5, first - 0.5), 2, 2, fill=False, edgecolor=ACCENT, lw=2)
+            axis.add_patch(frame)
+        numbers = range(1, texts + 1)
+        axis.set_xticks(range(texts), numbers)
+        axis.set_yticks(range(texts), numbers)
+        axis.grid(False)
+        axis.set_title(name, fontsize=11)
+        within, across = pair_similarities(table)
+        gaps[name] = within - across
+        axis.set_xlabel(f"pairs {within:.2f}, others {across:.2f}")
+    figure.colorbar(image, ax=axes, orientation="horizontal", label="cosine similarity", aspect=40)
+    widest = max(gaps, key=lambda name: gaps[name])
+    figure.suptitle(f"Pairs are clearest with: {widest}", x=0.01, ha="left")
+    return figure
+
+
+def pair_similarities(table: np.ndarray) -> tuple[float, float]:
+    """Return the mean similarity of texts that mean the same, and of those that don't.
+
+    `table`, of shape (N, N), has the pairs next to each other: rows 0 and 1, 2 and 3, and so on.
+    """
+    pair = np.arange(len(table)) // 2
+    is_pair = (pair[:, None] == pair) & ~np.eye(len(table), dtype=bool)
+    return float(table[is_pair].mean()), float(table[pair[:, None] != pair].mean())
+
+
+def plot_accuracies(accuracies: Mapping[str, float], rows: int) -> Figure:
+    """Draw the accuracies of a few classifiers on the same `rows`, with two standard errors."""
+    names, values = list(accuracies), np.array(list(accuracies.values()))
+    errors = 2 * np.sqrt(values * (1 - values) / rows)
+    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(names) + 1.3))
+    axis.barh(range(len(names)), values, color=[PALE] + [STRONG] * (len(names) - 1), height=0.65)
+    axis.errorbar(values, range(len(names)), xerr=errors, fmt="none", ecolor=DARK, capsize=4)
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.grid(False)
+    axis.set(xlim=(0, 1), xlabel=f"accuracy on {rows:,} tweets (lines: two standard errors)")
+    for place, (value, error) in enumerate(zip(values, errors, strict=True)):
+        axis.text(value + error + 0.02, place, f"{value:.2f}", va="center")
+    best = names[int(values.argmax())]
+    figure.suptitle(f"Best of {len(names)}: {best}", x=0.01, ha="left")
+    return figure
+
+
+def draw_rotation(words: Sequence[str], start: int) -> Figure:
+    """Draw a text as a row of words, and below it the same words from the word `start` on."""
+    rows = [list(words), [*words[start:], *words[:start]]]
+    figure, axis = plt.subplots(figsize=(7.5, 2.4))
+    axis.set_axis_off()
+    sizes = [len(word) + 2 for word in words]
+    width = sum(sizes)
+    axis.set(xlim=(0, width), ylim=(0, 3))
+    for height, row, moved in ((2, rows[0], start), (0.2, rows[1], len(words) - start)):
+        left = 0.0
+        for place, word in enumerate(row):
+            is_head = (place < moved) == (height == 2)
+            color = LIGHT if is_head else "#f0e442"
+            box = Rectangle((left + 0.1, height), len(word) + 1.8, 0.75, facecolor=color)
+            axis.add_patch(box)
+            axis.text(left + len(word) / 2 + 1, height + 0.37, word, ha="center", va="center")
+            left += len(word) + 2
+    head, tail = sum(sizes[:start]), sum(sizes[start:])
+    for begin, end in ((head / 2, tail + head / 2), (head + tail / 2, tail / 2)):
+        axis.annotate("", (end, 1.0), (begin, 1.95), arrowprops={"arrowstyle": "->", "lw": 1.5})
+    axis.plot([head, head], [1.9, 2.85], color=DARK, ls=":")
+    kept = len(words) - 2
+    pairs = len(words) - 1
+    figure.suptitle(f"{kept} of {pairs} neighbouring pairs survive the cut", x=0.01, ha="left")
+    return figure
+
+
+def plot_answers_moved(moved: Mapping[str, Sequence[int]]) -> Figure:
+    """Draw how far the answers to N texts move when the texts are turned, in classes.
+
+    `moved` maps who answers to N distances in classes, of at least 0; shares are drawn, and those
+    that did not move are named in the legend.
+    """
+    most = max(max(distances) for distances in moved.values())
+    classes = np.arange(1, max(most, 1) + 1)
+    height = 0.8 / len(moved)
+    figure, axis = plt.subplots(figsize=(7.5, 3.2))
+    stays = []
+    for number, (name, color) in enumerate(zip(moved, (STRONG, "#e69f00"), strict=False)):
+        counts = np.bincount(moved[name], minlength=len(classes) + 1) / len(moved[name])
+        stays.append(counts[0])
+        places = classes + (number - (len(moved) - 1) / 2) * height
+        label = f"{name}: {counts[0]:.1%} stay"
+        bars = axis.bar(places, 100 * counts[1:], height, color=color, label=label)
+        axis.bar_label(bars, fmt="%.1f", padding=2)
+    axis.set_xticks(classes, ["1 class", *(f"{count} classes" for count in classes[1:])])
+    axis.set(ylabel="share of tweets (%)", xlabel="how far the answer moves")
+    axis.margins(y=0.15)
+    axis.legend()
+    least = np.floor(1000 * min(stays)) / 10
+    title = f"At least {least:.1f}% of the answers stay when the tweet is turned"
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
