@@ -201,8 +201,11 @@ def plot_divergence(
         axis.axhline(0, color="#999999", lw=0.8)
         axis.plot(steps[: len(gap)], gap, color=color, lw=1.8)
         axis.axvline(stopped_at + 0.5, color=DARK, ls=":")
-        axis.set(ylim=(-1.2 * most, 1.2 * most), xlim=(0, len(whole) + 1))
-        verdict = "the same bits" if is_equal else f"up to {np.abs(gap).max():.2g} nats apart"
+        axis.set_yscale("symlog", linthresh=0.01, linscale=0.5)  # small gaps are gaps as well
+        axis.set(ylim=(-2 * most, 2 * most), xlim=(0, len(whole) + 1))
+        axis.set_yticks([-0.1, 0, 0.1], ["-0.1", "0", "0.1"])
+        axis.minorticks_off()
+        verdict = "the same bits" if is_equal else f"up to {np.abs(gap).max():.3f} nats apart"
         axis.set_title(f"{name}: {verdict}", fontsize=11)
     axes[-1, 0].set_xlabel("training step (dotted: where it was stopped)")
     figure.supylabel("loss, less that of the unstopped training (nats)", fontsize=11)
