@@ -206,7 +206,7 @@ def plot_divergence(
         axis.set_yticks([-0.1, 0, 0.1], ["-0.1", "0", "0.1"])
         axis.minorticks_off()
         verdict = "the same bits" if is_equal else f"up to {np.abs(gap).max():.3f} nats apart"
-        axis.set_title(f"{name}: {verdict}", fontsize=11)
+        axis.set_title(f"{name}: {verdict}", loc="left", fontsize=11)
     axes[-1, 0].set_xlabel("training step (dotted: where it was stopped)")
     figure.supylabel("loss, less that of the unstopped training (nats)", fontsize=11)
     equal = sum(not gap.any() for gap in gaps.values())
@@ -224,7 +224,7 @@ def plot_layer_memory(kept: Mapping[str, float]) -> Figure:
     label_bars(axis, names, sizes, ".1f")
     axis.set_xlabel("MiB")
     largest = max(kept, key=lambda name: kept[name])
-    figure.suptitle(f"Most of what a layer keeps: {largest}", x=0.01, ha="left")
+    figure.suptitle(f"The largest piece that a layer keeps: {largest}", x=0.01, ha="left")
     return figure
 
 
@@ -270,7 +270,7 @@ def draw_tokens_read(tokens: Sequence[str], weights: Mapping[str, Sequence[float
             text = f"{share:.0%}"
             axis.text(place + 0.47, 0.5, text, ha="center", va="center", color=ink, fontsize=11)
         axis.set(xlim=(-0.05, len(tokens)), ylim=(-0.05, 1.05), yticks=[])
-        axis.set_title(name, fontsize=11)
+        axis.set_title(name, loc="left", fontsize=11)
         axis.grid(False)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
@@ -299,7 +299,7 @@ def plot_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
         axis.set_xticks(range(texts), numbers)
         axis.set_yticks(range(texts), numbers)
         axis.grid(False)
-        axis.set_title(name, fontsize=11)
+        axis.set_title(name, loc="left", fontsize=11)
         within, across = pair_similarities(table)
         gaps[name] = within - across
         axis.set_xlabel(f"pairs {within:.2f}, others {across:.2f}")
