@@ -61,11 +61,19 @@ def test_published_speeds_are_medians_with_their_runs_on_one_device():
 
 def test_kinds_of_work_are_ordered_by_the_first_profile():
     figure = plot_times({"before": {"x": 1.0, "y": 3.0}, "after": {"x": 5.0, "y": 2.0}}, "ms")
-    assert title_of(figure) == "The largest part, 75%: y"
+    assert title_of(figure) == "What shrinks most, 1.5 times: y"
     before, after = figure.axes[0].containers
     assert [bar.get_width() for bar in before] == [3, 1]
     assert [bar.get_width() for bar in after] == [2, 5]
     assert figure.axes[0].get_xlabel() == "ms"
+
+
+def test_where_nothing_shrinks_the_title_names_the_largest_part():
+    for profiles in (
+        {"one": {"x": 1.0, "y": 3.0}},
+        {"a": {"x": 1.0, "y": 3.0}, "b": {"x": 1, "y": 4}},
+    ):
+        assert title_of(plot_times(profiles, "%")) == "The largest part, 75%: y"
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,19 @@ def plot_times(times: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
     axis.set_xlabel(unit)
     if len(times) > 1:
         axis.legend(loc="lower right")
-    share = first[kinds[0]] / sum(first.values())
-    figure.suptitle(f"The largest part, {share:.0%}: {kinds[0]}", x=0.01, ha="left")
+    figure.suptitle(title_of_times(list(times.values())), x=0.01, ha="left")
     return figure
+
+
+def title_of_times(times: Sequence[Mapping[str, float]]) -> str:
+    """Say which kind of work shrank most from the first profile to the last, or takes most."""
+    first, last = times[0], times[-1]
+    shrinkage = {kind: first[kind] / last[kind] for kind in first if last[kind] > 0}
+    kind = max(shrinkage, key=lambda kind: shrinkage[kind], default="")
+    if shrinkage and shrinkage[kind] > 1:
+        return f"What shrinks most, {shrinkage[kind]:.1f} times: {kind}"
+    largest = max(first, key=lambda kind: first[kind])
+    return f"The largest part, {first[largest] / sum(first.values()):.0%}: {largest}"
 
 
 def plot_rates(rates: Mapping[str, float]) -> Figure:
