@@ -213,7 +213,7 @@ def plot_divergence(
         axis.axvline(stopped_at + 0.5, color=DARK, ls=":")
         axis.set_yscale("symlog", linthresh=0.01, linscale=0.5)  # small gaps are gaps as well
         axis.set(ylim=(-2 * most, 2 * most), xlim=(0, len(whole) + 1))
-        axis.set_yticks([-0.1, 0, 0.1], ["-0.1", "0", "0.1"])
+        axis.set_yticks([-0.1, -0.01, 0.01, 0.1], ["-0.1", "-0.01", "0.01", "0.1"])
         axis.minorticks_off()
         verdict = "the same bits" if is_equal else f"up to {np.abs(gap).max():.3f} nats apart"
         axis.set_title(f"{name}: {verdict}", loc="left", fontsize=11)
