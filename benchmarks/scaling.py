@@ -23,8 +23,9 @@ from torch.utils.data import DataLoader
 from tweets import ENCODING, LABEL_COLUMN, LABEL_ORDER, TEXT_COLUMN, synthetic_tweets
 
 from tweetsent_utils.data.batching import LengthBucketSampler, collate
-from tweetsent_utils.data.dataset import TweetDataset, load_split, save_dataset
+from tweetsent_utils.data.dataset import TweetDataset
 from tweetsent_utils.data.reading import read_tweets
+from tweetsent_utils.data.split_files import load_split, save_dataset
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels

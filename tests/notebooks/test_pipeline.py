@@ -13,8 +13,8 @@ import pytest
 from tiny import LABEL_ORDER, write_kaggle_csv
 from transformers import pipeline
 
-from tweetsent_utils.data.dataset import load_split
 from tweetsent_utils.data.reading import read_tweets
+from tweetsent_utils.data.split_files import load_split
 from tweetsent_utils.files import load_json, load_yaml
 from tweetsent_utils.pipeline.cli import main
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks, step_number

@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.dataset import load_split
+from tweetsent_utils.data.split_files import load_split
 from tweetsent_utils.files import load_json, load_yaml, write_atomically
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline import driver

@@ -5,9 +5,6 @@ from torch.utils.data import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.data.tokenizing import tokenize
-from tweetsent_utils.data.split_files import load_meta, load_split, save_dataset
-
-__all__ = ["TweetDataset", "load_meta", "load_split", "save_dataset"]
 
 
 class TweetDataset(Dataset):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from tweetsent_utils.data.dataset import load_split
+from tweetsent_utils.data.split_files import load_split
 from tweetsent_utils.evaluation.predictions import load_predictions
 from tweetsent_utils.files import load_json, load_yaml, read_errors
 from tweetsent_utils.paths import short_path
