@@ -5,14 +5,8 @@ import hashlib
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.dataset import (
-    COLUMNS,
-    TweetDataset,
-    load_meta,
-    load_split,
-    save_dataset,
-    tokenize_split,
-)
+from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
+from tweetsent_utils.data.split_files import COLUMNS, load_meta, load_split, save_dataset
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.errors import TweetsentError
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tweetsent_utils.show.style import use_style
 from tweetsent_utils.show.training_plots import (
     describe_curves,
     draw_fine_tuning,
@@ -10,6 +11,11 @@ from tweetsent_utils.show.training_plots import (
     plot_scale,
     plot_schedules,
 )
+
+
+@pytest.fixture(autouse=True)
+def titles_at_the_left() -> None:
+    use_style()
 
 
 def make_steps(epochs: int, losses: list[float]) -> pd.DataFrame:
@@ -30,7 +36,7 @@ def make_steps(epochs: int, losses: list[float]) -> pd.DataFrame:
 )
 def test_the_title_of_curves_says_whether_validation_loss_rose(losses, claim):
     figure = plot_curves(make_steps(len(losses), losses), "A run")
-    assert claim in figure.axes[0].get_title()
+    assert claim in figure.axes[0].get_title(loc="left")
 
 
 def test_curves_are_described_with_the_figures_that_they_show():
@@ -50,7 +56,7 @@ def test_curves_are_described_with_the_figures_that_they_show():
 )
 def test_the_scale_says_how_far_ours_is_from_the_best_other(ours, claim):
     figure = plot_scale({"majority": 0.2, "words": 0.5, "encoder": ours}, "encoder")
-    assert claim in figure.axes[0].get_title()
+    assert claim in figure.axes[0].get_title(loc="left")
 
 
 def test_a_schedule_is_drawn_to_the_step_at_which_it_ended():
