@@ -342,6 +342,7 @@ def run_papermill(
         start_timeout=SECONDS_TO_START,
         iopub_timeout=SECONDS_TO_START,
         kernel_manager_class=kernel.manager_class,
+        shutdown_kernel="immediate",  # all is written when the last cell ends: a second saved
         on_cell_start=cell_started,
         on_cell_complete=lambda cell, cell_index: kernel.cell_begun(),  # it was sent to the kernel
         on_cell_executed=lambda cell, cell_index, execute_reply: kernel.cell_ended(),
