@@ -16,9 +16,8 @@ from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 
 from tweetsent_utils.evaluation.lexicon import threshold_tree
-from tweetsent_utils.show.style import class_colors
+from tweetsent_utils.show.style import WIDTH, class_colors
 
-WIDTH = 6.0  # inches: shown 390 pixels wide, a letter of 11 points still has 9
 GREEN, PURPLE, DARK = "#1b7837", "#7b3294", "#222222"
 RINGS = {"ls": "", "marker": "o", "mfc": "none", "ms": 9, "color": DARK, "label": "real files"}
 MOST_IN_LEGEND = 9

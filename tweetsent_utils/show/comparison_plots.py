@@ -18,7 +18,6 @@ RUN_STYLES = [
     for linestyle, marker in (("-", "o"), ("--", "s"))
     for color in COLORS
 ]
-WIDTH = 6.4  # inches: narrow enough that its text can be read on a phone
 Z95 = 1.96  # standard errors to either side that hold 95 of 100 draws
 
 

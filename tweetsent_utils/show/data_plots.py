@@ -16,8 +16,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from tweetsent_utils.data.dates import order_in_time
-from tweetsent_utils.show.diagrams import WIDTH, drawable
-from tweetsent_utils.show.style import SPLIT_STYLES, class_colors
+from tweetsent_utils.show.diagrams import drawable
+from tweetsent_utils.show.style import SPLIT_STYLES, WIDTH, class_colors
 
 QUIET = "#a6a6a6"
 STRONG = "#222222"

@@ -43,7 +43,7 @@ def plot_published_speed(summary: Sequence[Mapping], runs: Sequence[Mapping]) ->
     rows = [row for row in summary if row["device"] == device]
     names = [row["title"] for row in rows]
     medians = [row["tweets_per_second"] for row in rows]
-    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(rows) + 1.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 * len(rows) + 1.2))
     colors = [PALE] + [STRONG if "ours" in name else LIGHT for name in names[1:]]
     axis.barh(range(len(rows)), medians, color=colors, height=0.65)
     for place, row in enumerate(rows):
@@ -69,7 +69,7 @@ def plot_times(times: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
     kinds = sorted(first, key=lambda kind: first[kind], reverse=True)
     height = 0.8 / len(times)
     colors = (PALE, STRONG) if len(times) > 1 else (STRONG,)
-    figure, axis = plt.subplots(figsize=(7.5, (0.25 + 0.2 * len(times)) * len(kinds) + 1.3))
+    figure, axis = plt.subplots(figsize=(WIDTH, (0.25 + 0.2 * len(times)) * len(kinds) + 1.3))
     for number, (name, color) in enumerate(zip(times, colors, strict=False)):
         places = np.arange(len(kinds)) + (number - (len(times) - 1) / 2) * height
         axis.barh(places, [times[name][kind] for kind in kinds], height, color=color, label=name)
@@ -97,7 +97,7 @@ def title_of_times(times: Sequence[Mapping[str, float]]) -> str:
 def plot_rates(rates: Mapping[str, float]) -> Figure:
     """Draw the tweets per second of one training, changed step by step, as a ladder of bars."""
     names, speeds = list(rates), list(rates.values())
-    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(names) + 1.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 * len(names) + 1.2))
     colors = [PALE] + [STRONG] * (len(names) - 1)
     axis.barh(range(len(names)), speeds, color=colors, height=0.65)
     label_bars(axis, names, speeds, ".0f")
@@ -116,7 +116,7 @@ def draw_random_bits(p: float, seed: int) -> Figure:
     """
     number = np.random.default_rng(seed).integers(0, 2, size=64)
     threshold = round(p * 2**16) - 2**15
-    figure, axis = plt.subplots(figsize=(7.5, 2.9))
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.9))
     axis.set_axis_off()
     axis.set(xlim=(0, 64), ylim=(-0.3, 4.3))
     kept_bits = 0
@@ -156,7 +156,7 @@ def draw_checkpoints(
         step for step in range(total_steps + 1) if step % save_every == 0 or step % epoch_steps == 0
     ]
     last = max(step for step in saved if step <= stopped_at)
-    figure, axis = plt.subplots(figsize=(7.5, 2.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.2))
     axis.grid(False)
     axis.spines["left"].set_visible(False)
     axis.set(yticks=[], ylim=(-0.8, 1.3), xlim=(-1, total_steps + 1), xlabel="training step")
@@ -201,7 +201,7 @@ def plot_divergence(
     most = max(float(np.abs(gap).max(initial=0)) for gap in gaps.values()) or 1.0
     figure, axes = plt.subplots(
         len(gaps),
-        figsize=(7.5, 1.15 * len(gaps) + 1.2),
+        figsize=(WIDTH, 1.15 * len(gaps) + 1.2),
         sharex=True,
         squeeze=False,
     )
@@ -228,7 +228,7 @@ def plot_layer_memory(kept: Mapping[str, float]) -> Figure:
     """Draw what one layer keeps for the pass backward: bytes by what they are, as bars in MiB."""
     names = list(kept)
     sizes = [kept[name] / MIB for name in names]
-    figure, axis = plt.subplots(figsize=(7.5, 0.45 * len(names) + 1.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.45 * len(names) + 1.2))
     colors = [ACCENT if "pairs" in name else STRONG for name in names]
     axis.barh(range(len(names)), sizes, color=colors, height=0.65)
     label_bars(axis, names, sizes, ".1f")
@@ -248,7 +248,7 @@ def plot_memory(
     """
     names = list(predicted)
     parts = list(next(iter(predicted.values())))
-    figure, axis = plt.subplots(figsize=(7.5, 4.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 4.2))
     below = np.zeros(len(names))
     for part, color in zip(parts, PART_COLORS, strict=False):
         sizes = np.array([predicted[name][part] / MIB for name in names])
@@ -271,7 +271,9 @@ def draw_tokens_read(tokens: Sequence[str], weights: Mapping[str, Sequence[float
     `weights` maps a name to a share per token; the darker a square, the more it counts.
     """
     most = max(max(shares) for shares in weights.values())
-    figure, axes = plt.subplots(len(weights), figsize=(7.5, 1.15 * len(weights) + 1.3), sharex=True)
+    figure, axes = plt.subplots(
+        len(weights), figsize=(WIDTH, 1.15 * len(weights) + 1.3), sharex=True
+    )
     for axis, (name, shares) in zip(np.atleast_1d(axes), weights.items(), strict=True):
         for place, share in enumerate(shares):
             color = READING(share / most)
@@ -297,7 +299,7 @@ def plot_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
 
     Texts come in pairs that mean the same: 1 and 2, 3 and 4, and so on, framed in the maps.
     """
-    figure, axes = plt.subplots(1, len(similarities), figsize=(7.5, 4.1), sharey=True)
+    figure, axes = plt.subplots(1, len(similarities), figsize=(WIDTH, 4.1), sharey=True)
     gaps = {}
     for axis, (name, table) in zip(np.atleast_1d(axes), similarities.items(), strict=True):
         texts = len(table)
@@ -333,7 +335,7 @@ def plot_accuracies(accuracies: Mapping[str, float], rows: int) -> Figure:
     """Draw the accuracies of a few classifiers on the same `rows`, with two standard errors."""
     names, values = list(accuracies), np.array(list(accuracies.values()))
     errors = 2 * np.sqrt(values * (1 - values) / rows)
-    figure, axis = plt.subplots(figsize=(7.5, 0.55 * len(names) + 1.3))
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 * len(names) + 1.3))
     axis.barh(range(len(names)), values, color=[PALE] + [STRONG] * (len(names) - 1), height=0.65)
     axis.errorbar(values, range(len(names)), xerr=errors, fmt="none", ecolor=DARK, capsize=4)
     axis.set_yticks(range(len(names)), names)
@@ -350,7 +352,7 @@ def plot_accuracies(accuracies: Mapping[str, float], rows: int) -> Figure:
 def draw_rotation(words: Sequence[str], start: int) -> Figure:
     """Draw a text as a row of words, and below it the same words from the word `start` on."""
     rows = [list(words), [*words[start:], *words[:start]]]
-    figure, axis = plt.subplots(figsize=(7.5, 2.4))
+    figure, axis = plt.subplots(figsize=(WIDTH, 2.4))
     axis.set_axis_off()
     sizes = [len(word) + 2 for word in words]
     width = sum(sizes)
@@ -383,7 +385,7 @@ def plot_answers_moved(moved: Mapping[str, Sequence[int]]) -> Figure:
     most = max(max(distances) for distances in moved.values())
     classes = np.arange(1, max(most, 1) + 1)
     height = 0.8 / len(moved)
-    figure, axis = plt.subplots(figsize=(7.5, 3.2))
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.2))
     stays = []
     for number, (name, color) in enumerate(zip(moved, (STRONG, "#e69f00"), strict=False)):
         counts = np.bincount(moved[name], minlength=len(classes) + 1) / len(moved[name])

@@ -14,7 +14,6 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.patches import FancyBboxPatch
 from transformers import PreTrainedTokenizerBase
 
-WIDTH = 6.5  # inches: with letters of 11 points it can still be read on a phone
 COLUMNS = 66  # letters of a fixed width in a line of the token diagram
 LINE = 0.26  # inches from one line to the next
 MOST_TOKENS = 40

@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 
 from tweetsent_utils.files import write_atomically
 
-DOTS_PER_INCH = 100  # as shown
+DOTS_PER_INCH = 125  # as shown
 DENSITY = 1.5  # the file has half as many dots again, for sharp screens and print
 MOST_CHARACTERS = 2000  # of a tweet that are shown
 CAPTION_STYLE = "max-width:44em;font-style:italic"

@@ -17,7 +17,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from tweetsent_utils.evaluation.by_class import describe_mistakes, hardest_class, read_row_aloud
 from tweetsent_utils.evaluation.reliability import change_temperature, reliability_curve
-from tweetsent_utils.show.style import SPLIT_STYLES, class_colors
+from tweetsent_utils.show.style import SPLIT_STYLES, WIDTH, class_colors
 
 GREEN = SPLIT_STYLES["test"]["color"]
 PURPLE = SPLIT_STYLES["validation"]["color"]
@@ -28,7 +28,6 @@ MOST_NUMBERED = 12  # classes of which a matrix can show the numbers
 MOST_BARS = 8
 GROUP = 80  # answers behind a point of a reliability diagram: fewer make it zigzag
 LINE = 60  # letters of a title
-WIDTH = 6.2  # inches: on a phone, an 11 point letter is still 9 pixels high
 
 
 def draw_softmax(logits: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> Figure:

@@ -5,6 +5,9 @@ from pathlib import Path
 from matplotlib import pyplot as plt
 from matplotlib.colors import LinearSegmentedColormap, to_hex
 
+# Inches. With the style's 11 points, a figure's words are still 9 pixels high on a phone.
+WIDTH = 5.8
+
 # From the first class through grey to the last: distinct for colour-blind readers, and by
 # lightness in print.
 CLASS_RAMP = LinearSegmentedColormap.from_list(

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from tweetsent_utils.show.style import SPLIT_STYLES, class_colors
+from tweetsent_utils.show.style import SPLIT_STYLES, WIDTH, class_colors
 
 INK = "#222222"
 QUIET = "#8c8c8c"
@@ -26,7 +26,7 @@ def draw_fine_tuning(
 
     `words` are a few tokens, `logits` one number per label.
     """
-    figure, axes = plt.subplots(figsize=(7.5, 4.4))
+    figure, axes = plt.subplots(figsize=(WIDTH, 4.4))
     axes.set(xlim=(0, 10), ylim=(0, 6.4))
     axes.axis("off")
     draw_tokens(axes, words)
@@ -115,7 +115,7 @@ def draw_arrow(
 
 def plot_schedules(schedules: Mapping[str, Sequence[float]], title: str) -> Figure:
     """Plot learning rates by step, a line for each named schedule, the first of them dashed."""
-    figure, axes = plt.subplots(figsize=(7.5, 2.9))
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.9))
     looks = [{"color": QUIET, "ls": "--"}, {"color": INK}]
     for (name, rates), look in zip(schedules.items(), looks, strict=False):
         axes.plot(range(1, len(rates) + 1), rates, **look, label=name)
@@ -132,7 +132,7 @@ def plot_curves(steps: pd.DataFrame, name: str) -> Figure:
     there where an epoch ended.
     """
     figure, (losses, scores, rates) = plt.subplots(
-        3, 1, figsize=(7.5, 6.6), sharex=True, height_ratios=(3, 2, 1.3)
+        3, 1, figsize=(WIDTH, 6.6), sharex=True, height_ratios=(3, 2, 1.3)
     )
     window = max(len(steps) // 40, 1)
     smooth = steps["train_loss"].rolling(window, center=True, min_periods=1).mean()
@@ -183,7 +183,7 @@ def describe_curves(steps: pd.DataFrame) -> str:
 
 def plot_scale(accuracies: Mapping[str, float], ours: str) -> Figure:
     """Plot accuracies as bars, that of `ours` in the colour of validation."""
-    figure, axes = plt.subplots(figsize=(7.5, 0.9 + 0.45 * len(accuracies)))
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.45 * len(accuracies)))
     color = SPLIT_STYLES["validation"]["color"]
     colors = [color if name == ours else "#bdbdbd" for name in accuracies]
     bars = axes.barh(list(accuracies), list(accuracies.values()), color=colors)
