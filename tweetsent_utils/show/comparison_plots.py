@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from tweetsent_utils.evaluation.comparison import training_curves
 from tweetsent_utils.evaluation.uncertainty import standard_error
+from tweetsent_utils.show.style import WIDTH
 
 # Six colours that colour-blind readers tell apart, first with solid lines, then with dashed ones.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")

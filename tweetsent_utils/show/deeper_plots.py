@@ -9,6 +9,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from tweetsent_utils.show.style import WIDTH
+
 MIB = 2**20
 # Okabe and Ito's, apart by lightness too.
 DARK, STRONG, LIGHT, PALE = "#222222", "#0072b2", "#56b4e9", "#d9d9d9"

@@ -14,6 +14,8 @@ from matplotlib.font_manager import findfont, get_font
 from matplotlib.patches import FancyBboxPatch
 from transformers import PreTrainedTokenizerBase
 
+from tweetsent_utils.show.style import WIDTH
+
 COLUMNS = 66  # letters of a fixed width in a line of the token diagram
 LINE = 0.26  # inches from one line to the next
 MOST_TOKENS = 40
