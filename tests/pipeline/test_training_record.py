@@ -90,16 +90,18 @@ def test_with_patience_a_training_ends_early_and_keeps_its_best_epoch(make_recor
 
 
 def test_a_loop_that_is_run_again_goes_on_where_it_was(make_record):
-    record = make_record()
+    record = make_record(save_every=1)
+    seen = []
     with pytest.raises(ZeroDivisionError), record:
         for batch in record.batches(next(record.epochs())):
-            record.add_step(torch.tensor(float(len(batch["labels"]))))
+            seen += batch["row_ids"].tolist()
+            record.add_step(torch.tensor(1.0))
             if len(record.history) == 3:
                 raise ZeroDivisionError
-    again = make_record(save_every=1)
-    seen = train(again, [0.1, 0.2, 0.3])
+    again = make_record()
+    rest = train(again, [0.1, 0.2, 0.3])
     assert len(again.history) == 12
-    assert len(seen) == 3 * TWEETS  # no checkpoint was due before the fault
+    assert sorted(seen + rest[:2]) == list(range(TWEETS))  # the rest of the first epoch
 
 
 def test_a_loss_that_is_no_number_stops_the_training_with_its_rows(make_record):
@@ -115,3 +117,11 @@ def test_where_memory_runs_out_the_error_names_what_fits(make_record, monkeypatc
     with pytest.raises(TweetsentError, match="set micro_batch_size to 1"), record:
         for _ in record.batches(next(record.epochs())):
             raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+def test_where_memory_runs_out_in_validation_the_error_names_its_batch(make_record):
+    record = make_record()
+    with pytest.raises(TweetsentError, match="smaller eval_batch_size"), record:
+        for _ in record.batches(next(record.epochs())):
+            record.add_step(torch.tensor(1.0))
+        raise torch.OutOfMemoryError("CUDA out of memory")

@@ -32,7 +32,7 @@ def make_steps(epochs: int, losses: list[float]) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("losses", "claim"),
-    [([0.5], "reaches 0.50"), ([0.5, 0.4, 0.45], "begun to rise"), ([0.5, 0.4], "reaches 0.50")],
+    [([0.5], "reaches 0.50"), ([0.5, 0.4, 0.45], "stopped falling"), ([0.5, 0.4], "reaches 0.50")],
 )
 def test_the_title_of_curves_says_whether_validation_loss_rose(losses, claim):
     figure = plot_curves(make_steps(len(losses), losses), "A run")
@@ -41,7 +41,7 @@ def test_the_title_of_curves_says_whether_validation_loss_rose(losses, claim):
 
 def test_curves_are_described_with_the_figures_that_they_show():
     words = describe_curves(make_steps(2, [0.5, 0.25]))
-    assert "from 2.00 to 2.00 nats over 20 steps" in words
+    assert "from 2.00 to 2.00 nats in 20 steps" in words
     assert "0.50, 0.25" in words
 
 
@@ -50,7 +50,7 @@ def test_curves_are_described_with_the_figures_that_they_show():
     [
         (0.70, "20 points ahead of the words"),
         (0.51, "1 point ahead of the words"),
-        (0.502, "level with the words"),
+        (0.502, "Level with the words"),
         (0.40, "10 points behind the words"),
     ],
 )

@@ -64,3 +64,11 @@ def test_an_automatic_number_of_epochs_gives_few_rows_enough_updates(
     num_epochs, epoch_steps, epochs
 ):
     assert count_epochs(num_epochs, epoch_steps) == epochs
+
+
+def test_a_training_of_one_step_has_a_rate_that_moves_its_weights():
+    optimizer = make_optimizer(torch.nn.Linear(1, 1), 0.1, 0.0)
+    scheduler = make_scheduler(optimizer, 0.1, total_steps=1, warmup_ratio=0.1)
+    assert scheduler.get_last_lr()[0] >= 0.05
+    optimizer.step()
+    scheduler.step()

@@ -12,6 +12,7 @@ from safetensors.torch import load_model
 from torch.utils.data import DataLoader
 
 from tweetsent_utils.checksums import verify_folder, write_recorded, write_sealed_folder
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.pipeline.resuming import NOTEBOOK, release_finished, resume_training
 from tweetsent_utils.show.progress import track_progress
 from tweetsent_utils.training.checkpoints import BEST, save_checkpoint
@@ -67,6 +68,7 @@ class TrainingRecord:
         self.total_steps = self.total_epochs * self.epoch_steps
         self.history: list[dict[str, Any]] = []
         self.seconds = 0.0
+        self.in_step = False  # whether the loop has a batch, and not yet its loss
 
     def __enter__(self) -> Self:
         self.stopping = stop_between_steps()
@@ -87,6 +89,9 @@ class TrainingRecord:
     ) -> None:
         self.stopping.__exit__(kind, error, trace)
         if isinstance(error, RuntimeError) and is_out_of_memory(error):
+            if not self.in_step:
+                what = "memory ran out while the validation tweets were scored"
+                raise TweetsentError(f"{what}: set a smaller eval_batch_size") from None
             precision = getattr(torch, self.settings["precision"].removeprefix("torch."))
             raise explain_out_of_memory(
                 error, self.parts["model"], self.batch, precision, self.rows_at_once
@@ -121,6 +126,7 @@ class TrainingRecord:
         for batch in track_progress(self.loader, name, self.log, tweets, tweets_done):
             self.batch = batch
             self.learning_rate = self.parts["scheduler"].get_last_lr()[0]
+            self.in_step = True
             yield batch
         read_losses(self.history, self.checkpoints)
         self.seconds += time.perf_counter() - self.started
@@ -130,6 +136,7 @@ class TrainingRecord:
 
         Where a checkpoint is due, or somebody wants to stop, it is written.
         """
+        self.in_step = False
         self.history.append(
             {
                 "epoch": self.epoch + 1,

@@ -24,39 +24,34 @@ def draw_fine_tuning(
 ) -> Figure:
     """Draw how a tweet's tokens become logits and a loss, and where the gradient flows back.
 
-    `words` are a few tokens, `logits` one number per label.
+    `words` are a few tokens, `logits` one number per label. From below: tokens, encoder, head,
+    logits, loss.
     """
-    figure, axes = plt.subplots(figsize=(WIDTH, 4.4))
-    axes.set(xlim=(0, 10), ylim=(0, 6.4))
+    rows = len(label_order)
+    top = 5.3 + 0.45 * rows
+    figure, axes = plt.subplots(figsize=(WIDTH, 0.72 * top))
+    axes.set(xlim=(0, 10), ylim=(0, top + 0.9))
     axes.axis("off")
     draw_tokens(axes, words)
-    draw_box(axes, (0.2, 2.0), 4.9, 0.95, "encoder: has read much text", PALE)
-    draw_box(axes, (0.2, 3.55), 4.9, 0.75, "head: drawn at random", "#fde6cf")
-    draw_logits(axes, label_order, logits, true_label)
-    for height in (1.35, 2.95):
-        draw_arrow(axes, (2.0, height), (2.0, height + 0.6), INK)
-    draw_arrow(axes, (2.0, 4.3), (2.0, 5.2), INK)
-    axes.text(2.0, 5.3, "logits, then the loss", ha="center", va="bottom", fontsize=11)
-    draw_arrow(axes, (4.0, 5.2), (4.0, 4.35), BACKWARD)
-    draw_arrow(axes, (4.0, 3.55), (4.0, 3.0), BACKWARD)
-    axes.text(4.15, 4.75, "gradient", color=BACKWARD, va="center", fontsize=11)
-    axes.text(
-        0.2,
-        6.2,
-        "Forward to a loss, backward to every weight",
-        fontsize=13,
-        va="center",
-    )
+    draw_box(axes, (0.2, 1.75), 7.6, 0.85, "encoder: has read much text", PALE)
+    draw_box(axes, (0.2, 3.15), 7.6, 0.75, "head: random weights", "#fde6cf")
+    draw_logits(axes, label_order, logits, true_label, lowest=4.65)
+    name = label_order[true_label]
+    draw_box(axes, (0.2, top - 0.1), 7.6, 0.75, f"loss: how improbable was {name}?", "white")
+    for start, end in ((1.2, 1.75), (2.6, 3.15), (3.9, 4.4), (top - 0.6, top - 0.1)):
+        draw_arrow(axes, (0.9, start), (0.9, end), INK)
+    draw_arrow(axes, (8.9, top + 0.27), (8.9, 3.5), BACKWARD, start_at=7.8, end_at=7.8)
+    draw_arrow(axes, (8.9, 3.5), (8.9, 2.15), BACKWARD, end_at=7.8)
+    axes.text(9.1, (top + 3.5) / 2, "gradient", color=BACKWARD, rotation=270, va="center")
     return figure
 
 
 def draw_tokens(axes: Axes, words: Sequence[str]) -> None:
     """Draw a tweet's tokens in a row."""
-    width = 4.9 / len(words)
+    width = 7.6 / len(words)
     for place, word in enumerate(words):
-        corner = (0.2 + place * width, 0.7)
-        draw_box(axes, corner, width - 0.1, 0.65, word, "white", fontsize=9.5)
-    axes.text(0.2, 0.35, "the tokens of one tweet", fontsize=11, color=QUIET, va="center")
+        draw_box(axes, (0.2 + place * width, 0.55), width - 0.12, 0.65, word, "white")
+    axes.text(0.2, 0.2, "the tokens of one tweet", color=QUIET, va="center")
 
 
 def draw_logits(
@@ -64,17 +59,17 @@ def draw_logits(
     label_order: Sequence[str],
     logits: Sequence[float],
     true_label: int,
+    lowest: float,
 ) -> None:
-    """Draw one bar per label, with a frame around the true one."""
+    """Draw one bar per label, from `lowest` upwards, with the true label in bold."""
     colors = class_colors(len(label_order))
     longest = max(abs(logit) for logit in logits)
-    for place, (label, logit) in enumerate(zip(label_order, logits, strict=True)):
-        height = 4.9 - 0.8 * place
-        axes.barh(height, 1.2 * logit / longest, 0.5, left=8.75, color=colors[place])
+    heights = [lowest + 0.45 * (len(label_order) - 1 - place) for place in range(len(label_order))]
+    for place, (label, logit, height) in enumerate(zip(label_order, logits, heights, strict=True)):
+        axes.barh(height, 1.3 * logit / longest, 0.36, left=6.4, color=colors[place])
         weight = "bold" if place == true_label else "normal"
-        axes.text(7.45, height, label, ha="right", va="center", fontsize=10, weight=weight)
-    axes.plot([8.75, 8.75], [1.3, 5.3], color=QUIET, lw=0.8)
-    axes.text(7.9, 0.9, "logits (bold: the label)", ha="center", va="center", fontsize=10)
+        axes.text(4.9, height, label, ha="right", va="center", weight=weight)
+    axes.plot([6.4, 6.4], [lowest - 0.25, heights[0] + 0.25], color=QUIET, lw=0.8)
 
 
 def draw_box(
@@ -106,8 +101,15 @@ def draw_arrow(
     start: tuple[float, float],
     end: tuple[float, float],
     color: str,
+    start_at: float | None = None,
+    end_at: float | None = None,
 ) -> None:
-    """Draw an arrow."""
+    """Draw an arrow. With `start_at` and `end_at`, it comes from there and turns to there."""
+    if start_at is not None:
+        axes.plot([start_at, start[0]], [start[1], start[1]], color=color, linewidth=1.5)
+    if end_at is not None:
+        axes.plot([start[0], end[0]], [start[1], end[1]], color=color, linewidth=1.5)
+        start, end = (end[0], end[1]), (end_at, end[1])
     axes.add_patch(
         FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=color, linewidth=1.5)
     )
@@ -134,10 +136,11 @@ def plot_curves(steps: pd.DataFrame, name: str) -> Figure:
     figure, (losses, scores, rates) = plt.subplots(
         3, 1, figsize=(WIDTH, 6.6), sharex=True, height_ratios=(3, 2, 1.3)
     )
-    window = max(len(steps) // 40, 1)
-    smooth = steps["train_loss"].rolling(window, center=True, min_periods=1).mean()
-    losses.plot(steps["step"], steps["train_loss"], color="#cccccc", lw=0.6, label="each batch")
-    losses.plot(steps["step"], smooth, **SPLIT_STYLES["train"], label=f"mean of {window} batches")
+    smooth, window = smooth_losses(steps)
+    losses.plot(steps["step"], steps["train_loss"], color="#bbbbbb", lw=0.7, label="each batch")
+    if window > 1:
+        label = f"mean of {window} batches"
+        losses.plot(steps["step"], smooth, **SPLIT_STYLES["train"], label=label)
     ends = steps.dropna(subset="validation_loss").set_index("step")
     look = SPLIT_STYLES["validation"] | {"marker": "o"}
     if len(ends) < 3:
@@ -159,24 +162,31 @@ def plot_curves(steps: pd.DataFrame, name: str) -> Figure:
     return figure
 
 
+def smooth_losses(steps: pd.DataFrame) -> tuple[pd.Series, int]:
+    """Return the running mean of a training's losses, and over how many batches it is."""
+    window = max(len(steps) // 40, 1)
+    return steps["train_loss"].rolling(window, center=True, min_periods=1).mean(), window
+
+
 def title_of(name: str, ends: pd.DataFrame) -> str:
     """Return what the curves of a training show, by the validation figures of its epochs."""
     best = ends["validation_accuracy"].max()
     if len(ends) > 1 and ends["validation_loss"].iloc[-1] > ends["validation_loss"].min():
-        return f"{name}: validation loss has begun to rise (best accuracy {best:.2f})"
+        return f"{name}: validation loss has stopped falling"
     return f"{name}: validation accuracy reaches {best:.2f}"
 
 
 def describe_curves(steps: pd.DataFrame) -> str:
     """Return in words what `plot_curves` shows."""
     ends = steps.dropna(subset="validation_loss")
-    first, last = steps["train_loss"].head(10).mean(), steps["train_loss"].tail(10).mean()
+    smooth, _ = smooth_losses(steps)
     epochs = ", ".join(f"{value:.2f}" for value in ends["validation_accuracy"])
     peak = int(steps.loc[steps["learning_rate"].idxmax(), "step"])
     return (
-        "Three panels by training step. The mean train loss of ten batches goes from"
-        f" {first:.2f} to {last:.2f} nats over {len(steps):,} steps; validation accuracy after each"
-        f" epoch is {epochs}; the learning rate rises until step {peak:,} and then falls to"
+        "Three panels by training step. The running mean of the train loss goes from"
+        f" {smooth.iloc[0]:.2f} to {smooth.iloc[-1]:.2f} nats in {len(steps):,}"
+        f" step{'s' if len(steps) != 1 else ''}. Validation accuracy after each epoch: {epochs}."
+        f" The learning rate has its peak at step {peak:,} and ends at"
         f" {steps['learning_rate'].iloc[-1]:.1e}."
     )
 
@@ -200,7 +210,7 @@ def title_of_scale(accuracies: Mapping[str, float], ours: str) -> str:
     best = max(others, key=others.get)
     points = 100 * (accuracies[ours] - others[best])
     if round(points) == 0:
-        return f"The {ours} is level with the {best}"
+        return f"Level with the {best}"
     side = "ahead of" if points > 0 else "behind"
     count = abs(round(points))
-    return f"The {ours} is {count} point{'s' if count != 1 else ''} {side} the {best}"
+    return f"{count} point{'s' if count != 1 else ''} {side} the {best}"

@@ -53,7 +53,7 @@ def make_scheduler(
     return OneCycleLR(
         optimizer,
         max_lr,
-        total_steps=total_steps,
+        total_steps=max(total_steps, 2),  # the last of its steps has no rate, so one needs another
         pct_start=warmup_ratio,
         anneal_strategy="linear",
         cycle_momentum=False,
