@@ -131,6 +131,62 @@ def test_settings_are_averaged_over_seeds_and_runs_of_one_seed_are_one_draw():
     assert words == "task 1: 2 settings\n  max_lr 0.1 over 0.2: +0.100 ± 0.000, more than noise"
 
 
+def test_two_runs_keep_their_whole_names_where_the_last_parts_agree():
+    names = ["a/run", "b/run", "c/other"]
+    assert list(comparison.shorten_names(names).values()) == ["a/run", "b/run", "other"]
+
+
+def test_summary_has_a_gap_where_a_run_was_never_tested():
+    table = comparison.rank_runs({"a": record(0.7, test_accuracy=0.6), "x/b": record(0.8)})
+    summary = comparison.summarize_runs(table)
+    assert summary.to_dict("index") == {
+        "b": {"validation": 0.8, "rows": 600, "test": comparison.GAP},
+        "a": {"validation": 0.7, "rows": 600, "test": 0.6},
+    }
+
+
+def test_differences_are_those_within_a_task():
+    base = {"train_file": "a.csv", "seed": 0, "max_lr": 0.1, "rotation": 0.0}
+    other_task = base | {"train_file": "b.csv", "rotation": 0.7}
+    runs = {"one": base, "two": base | {"max_lr": 0.2}, "alone": other_task}
+    _, parameters, task = compare({name: (0.7, given) for name, given in runs.items()})
+    differences = comparison.tabulate_differences(parameters, task)
+    assert differences.to_dict() == {"max_lr": {"one": "0.1", "two": "0.2"}}
+    _, parameters, task = compare({"one": (0.7, base), "alone": (0.7, other_task)})
+    assert comparison.tabulate_differences(parameters, task).empty
+
+
+def test_setting_is_named_by_what_differs_or_by_its_best_run():
+    base = {"train_file": "a.csv", "seed": 0, "max_lr": 0.1, "rotation": 0.0, "pooling": "cls"}
+    rates = {
+        f"{rate}-{seed}": base | {"max_lr": rate, "seed": seed}
+        for rate in (0.1, 0.2)
+        for seed in (0, 1)
+    }
+    named = name_settings({name: (0.7 + given["max_lr"], given) for name, given in rates.items()})
+    assert named.index.tolist() == ["max_lr 0.2", "max_lr 0.1"]
+    assert named["seeds"].tolist() == [2, 2]
+    changed = base | {"max_lr": 0.2, "rotation": 0.7, "pooling": "mean"}
+    named = name_settings({"x/old": (0.7, base), "x/new": (0.8, changed)})
+    assert named.index.tolist() == ["new", "old"]
+    assert named["std"].tolist() == [comparison.GAP] * 2
+
+
+def name_settings(runs: dict[str, tuple[float, dict]]) -> pd.DataFrame:
+    table, parameters, task = compare(runs)
+    means = comparison.average_seeds(comparison.group_by_seed(table, parameters, task))
+    return comparison.name_settings(means, table, parameters, task)
+
+
+def test_each_change_of_a_setting_has_a_line_of_its_own():
+    base = {"train_file": "a", "seed": 0, "max_lr": 0.1, "rotation": 0.0}
+    runs = {"a": (0.7, base), "b": (0.9, base | {"max_lr": 0.2, "rotation": 0.7})}
+    by_seed = comparison.group_by_seed(*compare(runs))
+    words = comparison.judge_settings(by_seed, {1: 600}).splitlines()
+    assert words[:3] == ["task 1: 2 settings", "  max_lr 0.2 over 0.1,", "  rotation 0.7 over 0.0:"]
+    assert words[3].startswith("    +0.200 ± ")
+
+
 def test_one_setting_has_nothing_to_be_compared_with():
     table, parameters, task = compare({"a": (0.7, {"train_file": "a", "seed": 0})})
     by_seed = comparison.group_by_seed(table, parameters, task)
@@ -142,4 +198,4 @@ def test_a_lead_of_single_scores_says_that_the_luck_of_seeds_is_unknown():
     small = comparison.describe_lead(by_seed(0.80), by_seed(0.79), rows=100)
     assert small.endswith("may be noise")
     large = comparison.describe_lead(by_seed(0.80), by_seed(0.50), rows=100)
-    assert large.endswith("more than the luck of the rows, seeds unknown")
+    assert large.endswith("more than the choice of rows explains;\nother seeds untested")

@@ -31,20 +31,22 @@ def rank(accuracies: dict[str, float]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("tasks", "title"),
+    ("tasks", "titles"),
     [
-        ([1], "only has validation accuracy 0.70"),
-        ([1, 1], "b is ahead with 0.80, the last of 2 has 0.70"),
-        ([1, 2], "2 runs in 2 tasks: validation accuracy from 0.70 to 0.80"),
+        ([1], ["Task 1: only ends at 0.70"]),
+        ([1, 1], ["Task 1: b has 0.80, the last has 0.70"]),
+        ([1, 2], ["Task 1: a ends at 0.70", "Task 2: b ends at 0.80"]),
     ],
 )
-def test_title_of_the_curves_says_who_is_ahead_where_somebody_can_be(tasks, title):
+def test_titles_of_the_curves_compare_within_a_task_only(tasks, titles):
     accuracies = {"only": 0.7} if len(tasks) == 1 else {"a": 0.7, "b": 0.8}
     table = rank(accuracies)
     histories = {name: make_history(value) for name, value in accuracies.items()}
-    figure = plots.plot_curves(histories, table, pd.Series(tasks, list(accuracies)))
-    assert figure.get_suptitle() == title
-    words = plots.describe_curves(histories, table)
+    task = pd.Series(tasks, list(accuracies))
+    figure = plots.plot_curves(histories, table, task)
+    shown = [part.get_suptitle() for part in figure.subfigs]
+    assert [" ".join(title.split()) for title in shown] == titles
+    words = plots.describe_curves(histories, table, task)
     for name, value in accuracies.items():
         assert f"{name}: train loss from" in words
         assert f"validation accuracy from {value / 2:.3f} at 50% to {value:.3f}" in words
@@ -65,7 +67,9 @@ def test_the_best_twelve_runs_are_drawn_and_each_ends_at_its_score():
 
 def test_seeds_have_intervals_as_wide_as_the_rows_leave_them():
     figure = plots.plot_seeds(pd.Series([0.80, 0.75], [0, 1]), rows=400)
-    assert "5.0 points" in figure.get_suptitle()
+    assert figure.get_suptitle() == "Same settings, 2 seeds: 5.0 points apart"
+    words = plots.describe_seeds(pd.Series([0.80, 0.75], [0, 1]))
+    assert "0.800 with seed 0, 0.750 with seed 1. They are 5.0 points apart." in words
     (axis,) = figure.axes
     (bars,) = axis.containers
     (segments,) = bars[2]
@@ -77,14 +81,15 @@ def test_seeds_have_intervals_as_wide_as_the_rows_leave_them():
 def test_margin_shrinks_with_the_root_of_the_rows(rows, points):
     figure = plots.plot_margins(0.5, rows)
     title = " ".join(figure.get_suptitle().split())
-    assert title == f"On {rows:,} rows, an accuracy of 0.50 is good to {points} points"
+    assert title == f"0.50 on {rows:,} rows is known to ± {points} points"
+    assert f"± {points} points at the {rows:,} rows" in plots.describe_margins(0.5, rows)
 
 
 @pytest.mark.parametrize(
     ("second", "title"),
     [
-        ([0.5, 0.7], "Each of the 2 seeds puts pooling mean first"),
-        ([0.9, 0.8], "pooling mean is first on average, and for 1 of 2 seeds"),
+        ([0.5, 0.7], "pooling: both seeds rank mean first"),
+        ([0.9, 0.8], "pooling: mean is first on average, and for 1 of 2 seeds"),
     ],
 )
 def test_title_says_whether_the_seeds_agree(second, title):
@@ -92,3 +97,5 @@ def test_title_says_whether_the_seeds_agree(second, title):
     figure = plots.plot_by_seed(accuracies, "pooling")
     assert " ".join(figure.get_suptitle().split()) == title
     assert [line.get_label() for line in figure.axes[0].lines] == ["seed 0", "seed 1", "mean"]
+    words = plots.describe_by_seed(accuracies, "pooling")
+    assert "seed 0: cls 0.600, mean 0.800;" in words

@@ -1,7 +1,7 @@
 """Setting against setting: what differs between runs, and whether it is more than noise."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from tweetsent_utils.evaluation.uncertainty import CONFIDENCE, standard_error
 
 FEWEST_PAIRS = 3  # seeds that two settings share, from which on they are compared seed by seed
 GAP = "–"  # a value that a run's record lacks
-INDENTS = {"initial_indent": "  ", "subsequent_indent": "      "}
+MOST_IN_A_NAME = 2  # parameters that may name a setting; where more differ, one of its runs does
 # Names, and what only the label audit knows: they say nothing about a training.
 NOT_COMPARED = ("run_name", "runs", "audit_rows", "explained_rows")
 # What decides on which rows a run was validated, but for the seed that draws them.
@@ -68,16 +68,60 @@ def number_tasks(table: pd.DataFrame, parameters: pd.DataFrame) -> pd.Series:
 def describe_tasks(task: pd.Series, table: pd.DataFrame, parameters: pd.DataFrame) -> str:
     """Return in words which rows each task is validated on, and which runs have it."""
     lines = []
+    short = shorten_names(task.index)
     for number, names in task.groupby(task).groups.items():
         seeds = parameters.loc[names, "seed"].dropna().unique()
         seeds = ", ".join(sorted(seeds, key=lambda seed: (len(seed), seed)))
         rows = table.loc[names[0], "rows"]
         file = parameters.loc[names[0], "train_file"]
         lines.append(f"task {number}: {rows} rows of {file}, seed {seeds}")
-        lines.append(f"    {', '.join(names)}")
+        runs = ", ".join(short[name] for name in names)
+        lines.append(textwrap.indent(textwrap.fill(runs, 56), "    "))
     if task.nunique() > 1:
-        lines.append("Scores of different tasks are not comparable: their order means nothing.")
+        lines.append("Scores of different tasks are not comparable.")
     return "\n".join(lines)
+
+
+def shorten_names(names: Iterable[str]) -> dict[str, str]:
+    """Return the last part of each run's name, or the whole name where two would be the same.
+
+    >>> shorten_names(["quick", "reference/minilm-raw"])
+    {'quick': 'quick', 'reference/minilm-raw': 'minilm-raw'}
+    """
+    names = list(names)
+    last_parts = [name.rpartition("/")[2] for name in names]
+    return {
+        name: last if last_parts.count(last) == 1 else name
+        for name, last in zip(names, last_parts, strict=True)
+    }
+
+
+def summarize_runs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what decides between ranked runs: accuracies and the number of validation rows.
+
+    `table` comes from `rank_runs`; a score that a run lacks is a gap.
+    """
+    columns = {"validation_accuracy": "validation", "rows": "rows", "test_accuracy": "test"}
+    summary = table.reindex(columns=list(columns))
+    summary = summary.rename(columns=columns, index=shorten_names(table.index))
+    return summary.astype(object).fillna(GAP)
+
+
+def tabulate_differences(parameters: pd.DataFrame, task: pd.Series) -> pd.DataFrame:
+    """Return the parameters that differ within a task, of the runs that have company there.
+
+    What is longer, the list of parameters or that of runs, goes down the page. `parameters` and
+    `task` come from `tabulate_parameters` and `number_tasks`; a gap is shown as one.
+    """
+    differing = []
+    for _, same_task in parameters.groupby(task):
+        differing += find_differing(same_task)
+    in_order = [name for name in parameters if name in differing]
+    has_company = task.groupby(task).transform("size") > 1
+    differences = parameters.loc[has_company, in_order].fillna(GAP)
+    differences = differences.rename(index=shorten_names(parameters.index))
+    runs, names = differences.shape
+    return differences.T if names >= runs else differences
 
 
 def group_by_seed(
@@ -106,6 +150,34 @@ def average_seeds(by_seed: pd.Series) -> pd.DataFrame:
     return means.sort_values("mean", ascending=False).reset_index()
 
 
+def name_settings(
+    means: pd.DataFrame,
+    table: pd.DataFrame,
+    parameters: pd.DataFrame,
+    task: pd.Series,
+) -> pd.DataFrame:
+    """Return the means of settings with a short name for each: task, `mean`, `std`, `seeds`.
+
+    The name is what differs within the task, where that is one parameter or two, and else the
+    setting's best run. `means` comes from `average_seeds`, the rest from `rank_runs`,
+    `tabulate_parameters` and `number_tasks`.
+    """
+    short = shorten_names(table.index)
+    values = parameters.fillna(GAP).assign(task=task).loc[table.index]
+    given = [name for name in means if name not in ("mean", "std", "seeds")]
+    names = []
+    for _, setting in means.iterrows():
+        is_of_setting = (values[given] == setting[given]).all(axis=1)
+        differing = find_differing(parameters[task == setting["task"]])
+        differing = [name for name in differing if name != "seed"]
+        if 0 < len(differing) <= MOST_IN_A_NAME:
+            names.append(", ".join(f"{name} {setting[name]}" for name in differing))
+        else:
+            names.append(short[values.index[is_of_setting][0]])
+    named = means[["mean", "std", "seeds", "task"]].astype(object).fillna(GAP)
+    return named.set_axis(names)
+
+
 def judge_settings(by_seed: pd.Series, rows: Mapping[int, int]) -> str:
     """Return in words how far each task's best setting is ahead of its others.
 
@@ -121,23 +193,27 @@ def judge_settings(by_seed: pd.Series, rows: Mapping[int, int]) -> str:
         lines.append(f"task {number}: {len(others) + 1} settings")
         for values, accuracy in others:
             pairs = zip(part.index.names, best_values, values, strict=True)
-            names = [f"{name} {one} over {other}" for name, one, other in pairs if one != other]
-            lead = describe_lead(best, accuracy, rows[number])
-            what = textwrap.fill(f"{', '.join(names)}:", 76, **INDENTS)
-            gap = f"\n{INDENTS['subsequent_indent']}" if "\n" in what else " "
-            lines.append(f"{what}{gap}{lead}")
+            changes = [f"{name} {one} over {other}" for name, one, other in pairs if one != other]
+            lead = describe_lead(best, accuracy, rows[number]).replace("\n", "\n    ")
+            gap = " " if len(changes) == 1 else "\n    "
+            lines.append("  " + ",\n  ".join(changes) + f":{gap}{lead}")
     return "\n".join(lines)
 
 
 def describe_lead(one: pd.Series, other: pd.Series, rows: int) -> str:
     """Return in words how far one setting is ahead of another, and whether that may be noise.
 
-    The arguments are those of `compare_settings`.
+    The arguments are those of `compare_settings`. Where there are too few seeds to speak of them,
+    a second line says so.
     """
     gap, margin = compare_settings(one, other, rows)
     has_pairs = (one - other).count() >= FEWEST_PAIRS
-    chance = "noise" if has_pairs else "the luck of the rows, seeds unknown"
-    verdict = f"more than {chance}" if abs(gap) > margin else "may be noise"
+    if abs(gap) <= margin:
+        verdict = "may be noise"
+    elif has_pairs:
+        verdict = "more than noise"
+    else:
+        verdict = "more than the choice of rows explains;\nother seeds untested"
     return f"{gap:+.3f} ± {margin:.3f}, {verdict}"
 
 

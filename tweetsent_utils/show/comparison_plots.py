@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from tweetsent_utils.evaluation.comparison import training_curves
+from tweetsent_utils.evaluation.comparison import shorten_names, training_curves
 from tweetsent_utils.evaluation.uncertainty import standard_error
 from tweetsent_utils.show.style import WIDTH
 
@@ -19,6 +19,7 @@ RUN_STYLES = [
     for linestyle, marker in (("-", "o"), ("--", "s"))
     for color in COLORS
 ]
+LINE = 54  # characters of a title that fit
 Z95 = 1.96  # standard errors to either side that hold 95 of 100 draws
 
 
@@ -29,46 +30,82 @@ def plot_curves(
 ) -> Figure:
     """Draw smoothed train loss and validation accuracy by the share of the training that is done.
 
-    `histories` are those of `read_runs`, `table` ranks the runs (`rank_runs`), and `task` numbers
-    their tasks (`number_tasks`). The best twelve runs are drawn, a better one with a wider line.
+    Each task has panels of its own, since scores of different tasks do not compare. `histories`
+    are those of `read_runs`, `table` ranks the runs (`rank_runs`), and `task` numbers their tasks
+    (`number_tasks`). The best twelve runs are drawn, a better one with a wider line.
     """
     drawn = list(table.index[: len(RUN_STYLES)])
-    height = 5.6 + 0.24 * len(drawn)
-    figure, (loss_axis, score_axis) = plt.subplots(2, 1, figsize=(WIDTH, height), sharex=True)
-    set_title(figure, curves_title(table.loc[drawn, "validation_accuracy"], task[drawn].nunique()))
-    widths = np.linspace(2.4, 1, len(drawn))
-    for name, style, width in zip(drawn, RUN_STYLES, widths, strict=False):
-        smooth, accuracy = training_curves(histories[name])
-        loss_axis.plot(smooth, **style | {"marker": ""}, linewidth=width)
-        marker_size = 3 + 2 * width  # so that one of two equal runs shows beneath the other
-        score_axis.plot(accuracy, **style, label=name, linewidth=width, markersize=marker_size)
-    loss_axis.set(ylabel="train loss (nats)", ylim=(0, None))
-    score_axis.set(ylabel="validation accuracy", xlabel="share of the training (%)")
-    figure.legend(loc="outside lower left", ncols=1)
+    styles = dict(zip(drawn, RUN_STYLES, strict=False))
+    groups = task[drawn].groupby(task[drawn]).groups
+    of_task = {number: list(names) for number, names in groups.items()}
+    heights = [2.9 + 0.24 * len(names) for names in of_task.values()]
+    figure = plt.figure(figsize=(WIDTH, sum(heights)))
+    parts = figure.subfigures(len(of_task), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for part, (number, names) in zip(parts, of_task.items(), strict=True):
+        set_title(part, curves_title(number, table.loc[names, "validation_accuracy"]))
+        draw_task(part, {name: histories[name] for name in names}, styles)
     return figure
 
 
-def curves_title(accuracy: pd.Series, tasks: int) -> str:
-    """Return what the curves of ranked runs show: who is ahead, or that nothing can be ahead."""
-    first, low, high = accuracy.index[0], accuracy.min(), accuracy.max()
+def draw_task(
+    part: SubFigure,
+    histories: Mapping[str, pd.DataFrame],
+    styles: Mapping[str, Mapping],
+) -> None:
+    """Draw the curves of one task's runs: loss at the left, accuracy at the right."""
+    loss_axis, score_axis = part.subplots(1, 2)
+    short = shorten_names(styles)
+    widths = np.linspace(2.4, 1, len(histories))
+    for (name, history), width in zip(histories.items(), widths, strict=True):
+        style = styles[name]
+        smooth, accuracy = training_curves(history)
+        loss_axis.plot(smooth, **style | {"marker": ""}, linewidth=width)
+        marker_size = 3 + 2 * width  # so that one of two equal runs shows beneath the other
+        score_axis.plot(
+            accuracy,
+            **style,
+            label=short[name],
+            linewidth=width,
+            markersize=marker_size,
+        )
+    loss_axis.set(title="train loss (nats)", ylim=(0, None))
+    score_axis.set(title="validation accuracy")
+    for axis in (loss_axis, score_axis):
+        axis.title.set_fontsize(11)
+        axis.set(xlabel="share of training (%)", xlim=(0, 103))
+    part.legend(loc="outside lower left", ncols=1)
+
+
+def curves_title(number: int, accuracy: pd.Series) -> str:
+    """Return what the curves of a task's ranked runs show: who is ahead, and of whom."""
+    short = shorten_names(accuracy.index)
+    first, low, high = short[accuracy.index[0]], accuracy.min(), accuracy.max()
     if len(accuracy) == 1:
-        return f"{first} has validation accuracy {high:.2f}"
-    if tasks > 1:
-        what = f"{len(accuracy)} runs in {tasks} tasks"
-        return f"{what}: validation accuracy from {low:.2f} to {high:.2f}"
-    return f"{first} is ahead with {high:.2f}, the last of {len(accuracy)} has {low:.2f}"
+        return f"Task {number}: {first} ends at {high:.2f}"
+    return f"Task {number}: {first} has {high:.2f}, the last has {low:.2f}"
 
 
-def describe_curves(histories: Mapping[str, pd.DataFrame], table: pd.DataFrame) -> str:
+def describe_curves(
+    histories: Mapping[str, pd.DataFrame],
+    table: pd.DataFrame,
+    task: pd.Series,
+) -> str:
     """Return the figure of `plot_curves` in words."""
-    parts = []
-    for name in table.index[: len(RUN_STYLES)]:
-        smooth, accuracy = training_curves(histories[name])
-        loss = f"train loss from {smooth.iloc[0]:.3f} to {smooth.iloc[-1]:.3f}"
-        first, last = accuracy.iloc[0], accuracy.iloc[-1]
-        scores = f"validation accuracy from {first:.3f} at {accuracy.index[0]:.0f}% to {last:.3f}"
-        parts.append(f"{name}: {loss}, {scores}")
-    return "Two panels by the share of the training. " + "; ".join(parts) + "."
+    short = shorten_names(table.index)
+    drawn = task[table.index[: len(RUN_STYLES)]]
+    sentences = []
+    for number, names in drawn.groupby(drawn).groups.items():
+        parts = []
+        for name in names:
+            smooth, accuracy = training_curves(histories[name])
+            loss = f"train loss from {smooth.iloc[0]:.3f} to {smooth.iloc[-1]:.3f}"
+            first, last = accuracy.iloc[0], accuracy.iloc[-1]
+            share = f"{accuracy.index[0]:.0f}%"
+            scores = f"validation accuracy from {first:.3f} at {share} to {last:.3f}"
+            parts.append(f"{short[name]}: {loss}, {scores}")
+        what = f"Task {number}, two panels by the share of the training"
+        sentences.append(f"{what}. {'; '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def plot_seeds(accuracies: pd.Series, rows: int) -> Figure:
@@ -93,8 +130,15 @@ def plot_seeds(accuracies: pd.Series, rows: int) -> Figure:
     axis.set(xlabel="validation accuracy", ylim=(len(accuracies) - 0.5, -0.5))
     axis.grid(visible=True, axis="x")
     gap = 100 * (accuracies.max() - accuracies.min())
-    set_title(figure, f"Only the seed differs, and the scores are {gap:.1f} points apart")
+    set_title(figure, f"Same settings, {len(accuracies)} seeds: {gap:.1f} points apart")
     return figure
+
+
+def describe_seeds(accuracies: pd.Series) -> str:
+    """Return the figure of `plot_seeds` in words."""
+    listed = ", ".join(f"{score:.3f} with seed {seed}" for seed, score in accuracies.items())
+    gap = 100 * (accuracies.max() - accuracies.min())
+    return f"A dot with a bar per seed: {listed}. They are {gap:.1f} points apart."
 
 
 def plot_margins(accuracy: float, rows: int) -> Figure:
@@ -120,9 +164,19 @@ def plot_margins(accuracy: float, rows: int) -> Figure:
     axis.set(xscale="log", xlabel="rows that were scored", ylabel="95% interval: ± points")
     axis.set_ylim(0, None)
     axis.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
-    title = f"On {rows:,} rows, an accuracy of {accuracy:.2f} is good to {margin:.1f} points"
+    title = f"{accuracy:.2f} on {rows:,} rows is known to ± {margin:.1f} points"
     set_title(figure, title)
     return figure
+
+
+def describe_margins(accuracy: float, rows: int) -> str:
+    """Return the figure of `plot_margins` in words."""
+    ends = [
+        f"± {margin_points(accuracy, count):.1f} points at {count:,} rows"
+        for count in (min(50, rows), max(20_000, rows))
+    ]
+    here = f"± {margin_points(accuracy, rows):.1f} points at the {rows:,} rows"
+    return f"A curve that falls from {ends[0]} to {ends[1]}; a dot marks {here} of the best run."
 
 
 def margin_points(accuracy: float, rows: np.ndarray | float) -> np.ndarray | float:
@@ -153,11 +207,23 @@ def by_seed_title(accuracies: pd.DataFrame, parameter: str) -> str:
     best = accuracies.idxmax(axis=1)
     first, seeds = accuracies.mean().idxmax(), len(accuracies)
     agree = int((best == first).sum())
-    if seeds > 1 and agree == seeds:
-        return f"Each of the {seeds} seeds puts {parameter} {first} first"
-    return f"{parameter} {first} is first on average, and for {agree} of {seeds} seeds"
+    if agree == seeds:
+        who = {1: "the one seed ranks", 2: "both seeds rank"}
+        return f"{parameter}: {who.get(seeds, f'all {seeds} seeds rank')} {first} first"
+    return f"{parameter}: {first} is first on average, and for {agree} of {seeds} seeds"
 
 
-def set_title(figure: Figure, title: str) -> None:
-    """Give a figure a title at the left, in lines that fit."""
-    figure.suptitle(textwrap.fill(title, 62), x=0.01, ha="left", fontsize=12)
+def describe_by_seed(accuracies: pd.DataFrame, parameter: str) -> str:
+    """Return the figure of `plot_by_seed` in words."""
+    lines = {f"seed {seed}": line for seed, line in accuracies.iterrows()}
+    lines["mean"] = accuracies.mean()
+    described = [
+        f"{name}: " + ", ".join(f"{value} {score:.3f}" for value, score in line.items())
+        for name, line in lines.items()
+    ]
+    return f"A line per seed over the values of {parameter}. " + "; ".join(described) + "."
+
+
+def set_title(figure: Figure | SubFigure, title: str) -> None:
+    """Give a figure, or a part of one, a title at the left, in lines that fit."""
+    figure.suptitle(textwrap.fill(title, LINE), x=0.01, ha="left", fontsize=12)
