@@ -107,7 +107,7 @@ def test_other_files_other_labels_and_held_out_rows_make_other_tasks():
     assert task["base"] == task["seed"] == task["rate"]
     assert task.nunique() == 4
     words = comparison.describe_tasks(task, table, parameters)
-    assert "600 rows of a.csv, seed 0, 1\n    base, rate, seed" in words
+    assert "600 rows, seed 0, 1\n    a.csv\n    base, rate, seed" in words
     assert "not comparable" in words
     one = task[task == task["base"]]
     assert "not comparable" not in comparison.describe_tasks(one, table, parameters)
@@ -140,8 +140,8 @@ def test_summary_has_a_gap_where_a_run_was_never_tested():
     table = comparison.rank_runs({"a": record(0.7, test_accuracy=0.6), "x/b": record(0.8)})
     summary = comparison.summarize_runs(table)
     assert summary.to_dict("index") == {
-        "b": {"validation": 0.8, "rows": 600, "test": comparison.GAP},
-        "a": {"validation": 0.7, "rows": 600, "test": 0.6},
+        "b": {"validation accuracy": 0.8, "rows": 600, "test accuracy": comparison.GAP},
+        "a": {"validation accuracy": 0.7, "rows": 600, "test accuracy": 0.6},
     }
 
 
@@ -191,7 +191,7 @@ def test_one_setting_has_nothing_to_be_compared_with():
     table, parameters, task = compare({"a": (0.7, {"train_file": "a", "seed": 0})})
     by_seed = comparison.group_by_seed(table, parameters, task)
     words = comparison.judge_settings(by_seed, {1: 600})
-    assert words == "task 1: one setting, and nothing to compare it with"
+    assert words == "task 1: one setting only"
 
 
 def test_a_lead_of_single_scores_says_that_the_luck_of_seeds_is_unknown():

@@ -74,9 +74,10 @@ def describe_tasks(task: pd.Series, table: pd.DataFrame, parameters: pd.DataFram
         seeds = ", ".join(sorted(seeds, key=lambda seed: (len(seed), seed)))
         rows = table.loc[names[0], "rows"]
         file = parameters.loc[names[0], "train_file"]
-        lines.append(f"task {number}: {rows} rows of {file}, seed {seeds}")
+        lines.append(f"task {number}: {rows} rows, seed {seeds}")
+        lines.append(f"    {file}")
         runs = ", ".join(short[name] for name in names)
-        lines.append(textwrap.indent(textwrap.fill(runs, 56), "    "))
+        lines.append(textwrap.indent(textwrap.fill(runs, 44), "    "))
     if task.nunique() > 1:
         lines.append("Scores of different tasks are not comparable.")
     return "\n".join(lines)
@@ -101,9 +102,9 @@ def summarize_runs(table: pd.DataFrame) -> pd.DataFrame:
 
     `table` comes from `rank_runs`; a score that a run lacks is a gap.
     """
-    columns = {"validation_accuracy": "validation", "rows": "rows", "test_accuracy": "test"}
-    summary = table.reindex(columns=list(columns))
-    summary = summary.rename(columns=columns, index=shorten_names(table.index))
+    summary = table.reindex(columns=["validation_accuracy", "rows", "test_accuracy"])
+    summary.columns = ["validation accuracy", "rows", "test accuracy"]
+    summary = summary.rename(index=shorten_names(table.index))
     return summary.astype(object).fillna(GAP)
 
 
@@ -188,7 +189,7 @@ def judge_settings(by_seed: pd.Series, rows: Mapping[int, int]) -> str:
         by_mean = part.mean(axis=1).sort_values(ascending=False).index
         (best_values, best), *others = part.loc[by_mean].iterrows()
         if not others:
-            lines.append(f"task {number}: one setting, and nothing to compare it with")
+            lines.append(f"task {number}: one setting only")
             continue
         lines.append(f"task {number}: {len(others) + 1} settings")
         for values, accuracy in others:
@@ -204,17 +205,17 @@ def describe_lead(one: pd.Series, other: pd.Series, rows: int) -> str:
     """Return in words how far one setting is ahead of another, and whether that may be noise.
 
     The arguments are those of `compare_settings`. Where there are too few seeds to speak of them,
-    a second line says so.
+    further lines say so.
     """
     gap, margin = compare_settings(one, other, rows)
     has_pairs = (one - other).count() >= FEWEST_PAIRS
     if abs(gap) <= margin:
-        verdict = "may be noise"
+        verdict = " may be noise"
     elif has_pairs:
-        verdict = "more than noise"
+        verdict = " more than noise"
     else:
-        verdict = "more than the choice of rows explains;\nother seeds untested"
-    return f"{gap:+.3f} ± {margin:.3f}, {verdict}"
+        verdict = "\nmore than the choice of rows explains;\nother seeds untested"
+    return f"{gap:+.3f} ± {margin:.3f},{verdict}"
 
 
 def find_differing(parameters: pd.DataFrame) -> list[str]:
