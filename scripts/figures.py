@@ -9,7 +9,8 @@ The source is a file below outputs/reference/, a path into it, and one of Python
 - A path is a row of keys with dots between them. `[key=value]` takes the entries of a list that
   have this value; where these are several, the figure is their mean. ` - ` between two paths takes
   the difference: `runs[cleaning=words].accuracy - runs[cleaning=raw].accuracy`.
-- A format may be followed by `points`, which multiplies by 100: `.1f points`.
+- A format may be followed by a unit: `points` multiplies by 100 (`.1f points`), and `minutes` makes
+  minutes of seconds.
 
 A table goes between `<!-- NAME: written by scripts/publish.py -->` and `<!-- end of NAME -->`.
 """
@@ -39,7 +40,7 @@ TABLE = re.compile(
 )
 DOT = re.compile(r"\.(?![^\[]*\])")  # outside of brackets
 STEP = re.compile(r"(?P<key>[^\[\]]+)(?:\[(?P<name>[^=\]]+)=(?P<value>[^\]]+)\])?")
-SCALES = {"": 1, "points": 100}
+SCALES = {"": 1, "points": 100, "minutes": 1 / 60}
 
 
 def list_pages() -> list[Path]:

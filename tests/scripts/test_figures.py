@@ -64,6 +64,7 @@ def reference(tmp_path):
         ("test.accuracy", ".3f", "0.878"),
         ("test.accuracy", ".1%", "87.8%"),
         ("test.accuracy", ".1f points", "87.8"),
+        ("test.accuracy", ".4f minutes", "0.0146"),
         ("test.rows", ",", "2,633"),
         ("runs[cleaning=words].accuracy", ".2f", "0.65"),
         ("runs[cleaning=words].accuracy - runs[cleaning=raw].accuracy", ".0f points", "15"),
