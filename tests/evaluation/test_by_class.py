@@ -90,7 +90,8 @@ def test_the_hardest_class_is_the_least_found_of_those_that_have_rows():
     [
         pytest.param([0, 4, 0], "gets 100 right.", id="all right"),
         pytest.param([3, 1, 0], "gets 25 right and calls 75 low.", id="one other"),
-        pytest.param([1, 1, 1], "gets 33 right and calls 34 low and 33 high.", id="adds up to 100"),
+        pytest.param([1, 1, 1], "gets 33 right and calls 33 low and 33 high.", id="rounded alone"),
+        pytest.param([1, 498, 1], "gets 100 right.", id="too few to count"),
         pytest.param([0, 0, 0], "No tweet here is middle.", id="no row"),
     ],
 )
@@ -105,3 +106,18 @@ def test_many_wrong_answers_are_counted_together():
     names = [f"class {number}" for number in range(8)]
     said = read_row_aloud(matrix, names, 0)
     assert said.endswith("calls 20 class 1, 10 class 2, 8 class 3 and 12 something else.")
+
+
+def test_four_wrong_answers_are_named_even_the_rarest():
+    matrix = np.diag([10] * 5)
+    matrix[3] = [1, 9, 9, 118, 2]  # 0.7, 6.5, 6.5, 84.9 and 1.4 percent
+    names = [f"class {number}" for number in range(5)]
+    said = read_row_aloud(matrix, names, 3)
+    assert said.endswith("85 right and calls 6 class 1, 6 class 2, 1 class 4 and 1 class 0.")
+
+
+def test_many_rare_answers_are_counted_together_though_each_rounds_to_nothing():
+    matrix = np.diag([10] * 40)
+    matrix[0] = [361] + [1] * 39
+    names = [f"class {number}" for number in range(40)]
+    assert read_row_aloud(matrix, names, 0).endswith("90 right and calls 10 something else.")

@@ -29,6 +29,8 @@ from tweetsent_utils.show.evaluation_plots import (
     share_by_distance,
     slices_in_words,
     slices_off,
+    softmax_in_words,
+    temperatures_in_words,
 )
 
 NAMES = ["bad", "so so", "good"]
@@ -99,10 +101,14 @@ def test_figures_of_one_tweet_and_of_classes_are_drawn_for_any_number(classes, o
     probabilities = np.exp(logits) / np.exp(logits).sum()
     figure = draw_temperatures(probabilities, names, (0.5, 2), ordered)
     assert len(figure.axes[0].patches) == min(classes, 8)
+    last = names[-1]
+    assert f"{last}: 3.0 becomes {probabilities[-1]:.0%}" in softmax_in_words(logits, names)[0]
+    words, _ = temperatures_in_words(probabilities, names, (0.5, 1))
+    assert f"{last}, has " in words and f", {probabilities[-1]:.0%} at 1." in words
     labels = np.arange(classes)
     table = score_classes(labels, np.zeros(classes, dtype=int), labels, names)
     assert title(draw_classes(table, ordered)) == "Found least: class 1, 0% of its tweets"
-    assert "class 1: precision 0%, recall 0%" in classes_in_words(table)[0]
+    assert "class 1 (tweets: 1): precision 0%, recall 0%" in classes_in_words(table)[0]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 500])
@@ -123,13 +129,17 @@ def test_reliability_has_a_panel_per_part(rows):
     confidence = random.uniform(0.2, 1, rows)
     answers = {"as trained": (confidence, random.random(rows) < 0.5)}
     answers["calibrated"] = answers["as trained"]
-    errors = pd.DataFrame(0.1234, ["validation", "test"], ["as trained", "calibrated"])
+    parts = ["validation", "test"]
+    errors = pd.DataFrame({"as trained": 0.1234, "calibrated": 0.04}, index=parts)
     figure = draw_reliability({"validation": answers, "test": answers}, errors)
     assert [axis.get_title(loc="left") or axis.get_title() for axis in figure.axes] == [
-        "validation: mean gap 12 points",
-        "test: mean gap 12 points",
+        "validation: gap 12 → 4 points",
+        "test: gap 12 → 4 points",
     ]
-    assert reliability_in_words(errors)[0].count("12.3 points") == 4
+    for axis in figure.axes:
+        drawn = np.concatenate([line.get_xydata() for line in axis.lines[1:]])
+        assert drawn.min() >= axis.get_xlim()[0] == axis.get_ylim()[0]
+    assert reliability_in_words(errors)[0].count("12.3 points") == 2
 
 
 def test_slices_that_are_off_by_more_than_luck_are_named():
@@ -139,8 +149,11 @@ def test_slices_that_are_off_by_more_than_luck_are_named():
     assert slices_off(sliced, 0.5) == ["first"]
     assert title(draw_slices(sliced, 0.5)).endswith("1 of 2 slices")
     alt, caption = slices_in_words(sliced, 0.5)
-    assert "first 100.0%, any 50.0%" in alt
-    assert caption.endswith("orange: first.")
+    assert "first: 100.0% (" in alt and "any: 50.0% (" in alt
+    assert caption.endswith("Orange: first.")
+    alone = sliced.loc[["any"]]
+    assert title(draw_slices(alone, 0.5)).startswith("No slice is off")
+    assert "Orange" not in slices_in_words(alone, 0.5)[1]
 
 
 def test_no_slice_is_said_to_be_none():
@@ -155,10 +168,13 @@ def test_contradictions_are_counted(suspects):
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]])
     figure = draw_contradictions(labels, probabilities, np.array(suspects, dtype=int))
     assert title(figure) == f"{len(suspects)} of 3 rows are suspect"
-    assert title(figure) in contradictions_in_words(labels, np.array(suspects))[0]
+    alt, _ = contradictions_in_words(labels, probabilities, np.array(suspects))
+    assert f"likelier: 1. Suspects among them: {len(suspects)}." in alt
 
 
 def test_what_is_found_is_said_at_the_number_of_planted_labels():
     curves = {"in order": np.array([0, 0.5, 0.5]), "guessing": np.array([0, 0.1, 0.2])}
-    assert title(draw_found(curves, 1)) == "The first 1 rows hold 50% of the 1 planted labels"
-    assert "in order: 50.0%; guessing: 10.0%" in found_in_words(curves, 1)[0]
+    assert title(draw_found(curves, 1)) == "1 rows read, 50% of the planted labels found"
+    alt, _ = found_in_words(curves, 1)
+    assert "After 1 rows, in order: 50.0%; guessing: 10.0%." in alt
+    assert "After 2, in order: 50.0%; guessing: 20.0%." in alt

@@ -8,6 +8,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from tweetsent_utils.evaluation.inputs import require_ranks
 
+MOST_NAMED = 4  # wrong answers in a sentence
+
 
 def score_classes(
     labels: np.ndarray,
@@ -56,7 +58,7 @@ def describe_mistakes(
         ranks = range(len(matrix))
         are_neighbours = np.abs(np.subtract.outer(ranks, ranks)) == 1
         share = mistakes[are_neighbours].sum() / mistakes.sum()
-        return f"{share:.0%} of the mistakes are one class off"
+        return f"{share:.0%} of the mistakes are made between neighbours"
     truth, answer = np.unravel_index(mistakes.argmax(), mistakes.shape)
     return f"Most often, {label_order[truth]!r} is taken for {label_order[answer]!r}"
 
@@ -74,8 +76,9 @@ def hardest_class(matrix: np.ndarray) -> int:
 def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> str:
     """Say in a sentence what becomes of a hundred tweets of one class.
 
-    `matrix` has shape (classes, classes), a row per true class and a column per answer. The three
-    most frequent wrong answers are named; what is left is counted together.
+    `matrix` has shape (classes, classes), a row per true class and a column per answer. The numbers
+    are rounded each by itself, as in a figure. Four wrong answers are named; of more, the three
+    most frequent, and the rest is counted together.
 
     >>> read_row_aloud(np.array([[6, 2], [0, 4]]), ["bad", "good"], 0)
     'Of 100 tweets that are bad, the model gets 75 right and calls 25 good.'
@@ -83,23 +86,17 @@ def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> 
     name = label_order[row]
     if not matrix[row].any():
         return f"No tweet here is {name}."
-    shares = share_out_hundred(matrix[row])
-    wrong = [rank for rank in np.argsort(-shares, kind="stable") if rank != row and shares[rank]]
-    answers = [f"{shares[rank]} {label_order[rank]}" for rank in wrong[:3]]
-    if len(wrong) > 3:
-        answers.append(f"{shares[wrong[3:]].sum()} something else")
+    exact = 100 * matrix[row] / matrix[row].sum()
+    shares = np.rint(exact).astype(int)
+    wrong = [rank for rank in np.argsort(-exact, kind="stable") if rank != row and shares[rank]]
+    named = wrong if len(wrong) <= MOST_NAMED else wrong[: MOST_NAMED - 1]
+    answers = [f"{shares[rank]} {label_order[rank]}" for rank in named]
+    rest = exact.sum() - exact[[row, *named]].sum()
+    if rest >= 1:
+        answers.append(f"{rest:.0f} something else")
     right = f"Of 100 tweets that are {name}, the model gets {shares[row]} right"
     if not answers:
         return f"{right}."
     *first, last = answers
     listed = f"{', '.join(first)} and {last}" if first else last
     return f"{right} and calls {listed}."
-
-
-def share_out_hundred(counts: np.ndarray) -> np.ndarray:
-    """Return counts as whole percentages that add up to 100: the largest remainders round up."""
-    exact = 100 * counts / counts.sum()
-    shares = np.floor(exact).astype(int)
-    missing = 100 - shares.sum()
-    shares[np.argsort(shares - exact, kind="stable")[:missing]] += 1
-    return shares

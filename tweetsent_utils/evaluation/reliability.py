@@ -10,7 +10,7 @@ def change_temperature(probabilities: np.ndarray, temperature: float) -> np.ndar
     """Return what probabilities of shape (N, classes) become when the logits are divided again.
 
     Above 1 they come closer to each other, below 1 the likeliest gains; their order stays. The
-    logits themselves need not be known: a softmax forgets only what all of a row have in common.
+    logarithms serve as logits: they differ from them by a constant per row, which softmax ignores.
     """
     log_probabilities = np.log(np.clip(probabilities, SMALLEST, None))
     return softmax(log_probabilities / temperature, axis=1)

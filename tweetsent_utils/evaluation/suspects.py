@@ -1,4 +1,4 @@
-"""Which labels may be wrong? Those that a model contradicts on rows that it has not learnt from."""
+"""Which labels may be wrong? Those that a model contradicts on rows it has not learned from."""
 
 from collections.abc import Sequence
 from pathlib import Path

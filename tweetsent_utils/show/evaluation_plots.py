@@ -42,10 +42,19 @@ def draw_softmax(logits: np.ndarray, label_order: Sequence[str], ordered: bool =
     bars = right.barh(label_order, 100 * probabilities, color=colors)
     right.bar_label(bars, fmt="%.0f%%", padding=3)
     right.set(title="... and their softmax", xlabel="probability (%)", xlim=(0, 118))
+    right.tick_params(axis="y", length=0)  # without names, ticks look like minus signs
     left.invert_yaxis()
     for axis in (left, right):
         axis.grid(axis="y", visible=False)
     return figure
+
+
+def softmax_in_words(logits: np.ndarray, label_order: Sequence[str]) -> tuple[str, str]:
+    """Return the alternative text and the caption of the figure that `draw_softmax` draws."""
+    pairs = zip(label_order, logits, softmax(logits), strict=True)
+    read = [f"{name}: {logit:.1f} becomes {share:.0%}" for name, logit, share in pairs]
+    alt = f"Bars: the logits of one tweet, and its probabilities. {'; '.join(read)}."
+    return alt, "The same order on both sides. Softmax changes the scale, never the winner."
 
 
 def draw_confusion(
@@ -126,11 +135,12 @@ def describe_classes(per_class: pd.DataFrame) -> str:
 def classes_in_words(per_class: pd.DataFrame) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure that `draw_classes` draws."""
     found = [
-        f"{name}: precision {row['precision']:.0%}, recall {row['recall']:.0%}"
+        f"{name} (tweets: {row['support']:,.0f}): "
+        f"precision {row['precision']:.0%}, recall {row['recall']:.0%}"
         for name, row in per_class.iterrows()
     ]
     alt = f"Precision and recall of each class. {describe_classes(per_class)}. {'; '.join(found)}."
-    return alt, "A long line is a trade: many of its answers right or many of its tweets found."
+    return alt, "The longer the line, the more a class gains in one at the cost of the other."
 
 
 def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> Figure:
@@ -145,7 +155,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
         bars = axis.bar([str(distance) for distance in range(len(shares))], shares, color=colors)
         axis.bar_label(bars, fmt="%.1f%%", padding=3)
         axis.margins(y=0.15)
-        axis.set(xlabel="classes between answer and truth", ylabel="share of test tweets (%)")
+        axis.set(xlabel="distance in classes", ylabel="share of test tweets (%)")
     else:
         pairs = frequent_mistakes(matrix, label_order)
         axis.barh(list(pairs), list(pairs.values()), color=GREY)
@@ -178,7 +188,10 @@ def mistakes_in_words(
         alt = (
             f"Bars of the test tweets by the distance of the answer. {title}. {', '.join(shares)}."
         )
-        return alt, "0 is a right answer, 1 its neighbour; a long tail would be alarming."
+        return (
+            alt,
+            "0 is a right answer, 1 the class next to it. A long tail would be alarming.",
+        )
     pairs = [f"{name}: {count}" for name, count in frequent_mistakes(matrix, label_order).items()]
     alt = f"Bars of the most frequent mistakes. {title}. {', '.join(pairs) or 'None'}."
     return alt, "Each bar is a pair: the true class, an arrow, and the answer."
@@ -264,9 +277,26 @@ def draw_temperatures(
         bars = axis.barh(names, 100 * changed, color=colors)
         axis.bar_label(bars, fmt="%.0f%%", padding=2)
         axis.set(title=f"temperature {temperature:g}", xlim=(0, 130), xticks=[])
+        axis.tick_params(axis="y", length=0)  # without names, ticks look like minus signs
         axis.grid(visible=False)
     axes[0].invert_yaxis()
     return figure
+
+
+def temperatures_in_words(
+    probabilities: np.ndarray,
+    label_order: Sequence[str],
+    temperatures: Sequence[float],
+) -> tuple[str, str]:
+    """Return the alternative text and the caption of the figure that `draw_temperatures` draws."""
+    best = probabilities.argmax()
+    read = [
+        f"{change_temperature(probabilities[None], temperature)[0, best]:.0%} at {temperature:g}"
+        for temperature in temperatures
+    ]
+    what = "The class probabilities of one test tweet at several temperatures"
+    alt = f"{what}. The likeliest class, {label_order[best]}, has {', '.join(read)}."
+    return alt, "A low temperature exaggerates, a high one evens out. The winner stays the winner."
 
 
 Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]  # kind of model: confidence, whether right
@@ -277,20 +307,31 @@ def draw_reliability(parts: Mapping[str, Answers], errors: pd.DataFrame) -> Figu
 
     `parts` has for each part the answers of each kind of model: N confidences, and N times whether
     the answer is right. `errors` are their calibration errors, a row per part, a column per kind.
-    The last kind is drawn in colour.
+    The last kind is drawn in colour, and the title goes from the first kind's error to its.
     """
     figure, axes = plt.subplots(1, len(parts), figsize=(WIDTH, 4.2), sharex=True, sharey=True)
+    lowest = 100.0
     for axis, (part, answers) in zip(axes, parts.items(), strict=True):
-        draw_reliability_panel(axis, answers)
-        gap = errors.loc[part].iloc[-1]
-        axis.set(title=f"{part}: mean gap {100 * gap:.0f} points", xlabel="how sure (%)")
+        lowest = min(lowest, draw_reliability_panel(axis, answers))
+        before, after = 100 * errors.loc[part].iloc[[0, -1]]
+        axis.set_title(f"{part}: gap {before:.0f} → {after:.0f} points", size="medium")
+        axis.set(xlabel="how sure (%)")
+    floor = 20 * (lowest // 20)
+    ticks = np.arange(floor, 101, 20)
+    axes[0].set(xlim=(floor, 102), ylim=(floor, 102), xticks=ticks, yticks=ticks)
     axes[0].set(ylabel="how often right (%)")
+    for axis in axes[1:]:
+        axis.tick_params(axis="y", length=0)
     axes[0].legend(loc="upper left")
     return figure
 
 
-def draw_reliability_panel(axis: Axes, answers: Answers) -> None:
-    """Draw the curves of one part, and the diagonal on which sure and right are the same."""
+def draw_reliability_panel(axis: Axes, answers: Answers) -> float:
+    """Draw the curves of one part, and the diagonal on which sure and right are the same.
+
+    Returns the lowest coordinate of a point, in percent.
+    """
+    lowest = 100.0
     axis.plot([0, 100], [0, 100], color=DARK, lw=0.8)
     looks = [{"color": "#8c8c8c", "ls": ":", "marker": "s"}] * (len(answers) - 1)
     looks.append({"color": GREEN, "marker": "o"})
@@ -298,7 +339,8 @@ def draw_reliability_panel(axis: Axes, answers: Answers) -> None:
         groups = int(np.clip(len(right) // GROUP, 3, 10))
         sure, true = reliability_curve(confidence, right, groups)
         axis.plot(100 * sure, 100 * true, **look, label=kind)
-    axis.set(xlim=(0, 102), ylim=(0, 102))
+        lowest = min(lowest, 100 * sure.min(), 100 * true.min())
+    return lowest
 
 
 def reliability_in_words(errors: pd.DataFrame) -> tuple[str, str]:
@@ -310,7 +352,8 @@ def reliability_in_words(errors: pd.DataFrame) -> tuple[str, str]:
     ]
     alt = f"Reliability diagrams. Mean gaps between sure and right: {'; '.join(gaps)}."
     caption = (
-        "On the diagonal, sure and right agree. Below it the model is too sure, above too shy."
+        "On the diagonal, sure and right agree. Below it the model is too sure, above too shy. "
+        f"The titles give the mean gap, {errors.columns[0]} → {errors.columns[-1]}."
     )
     return alt, caption
 
@@ -349,17 +392,22 @@ def describe_slices(sliced: pd.DataFrame, accuracy: float) -> str:
     """Say how many slices are off the average by more than the luck of their rows."""
     if sliced.empty:
         return "The test tweets are too few for slices"
-    off = slices_off(sliced, accuracy)
-    return f"Off the average by more than luck: {len(off)} of {len(sliced)} slices"
+    off = len(slices_off(sliced, accuracy))
+    if not off:
+        return "No slice is off the average by more than luck"
+    return f"Off the average by more than luck: {off} of {len(sliced)} slices"
 
 
 def slices_in_words(sliced: pd.DataFrame, accuracy: float) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure that `draw_slices` draws."""
-    found = [f"{name} {100 * value:.1f}%" for name, value in sliced["accuracy"].items()]
-    alt = f"Accuracy by slice. {describe_slices(sliced, accuracy)}. {', '.join(found)}."
+    found = [
+        f"{name}: {row.accuracy:.1%} ({row.low:.1%} to {row.high:.1%})"
+        for name, row in zip(sliced.index, sliced.itertuples(), strict=True)
+    ]
+    alt = f"Accuracy by slice. {describe_slices(sliced, accuracy)}. {'; '.join(found)}."
     off = slices_off(sliced, accuracy)
-    named = f"orange: {', '.join(off)}" if off else "none is off by more than luck"
-    return alt, f"Points with 95% intervals, number of tweets in brackets; {named}."
+    named = f" Orange: {', '.join(off)}." if off else ""
+    return alt, f"Accuracies with 95% intervals; in brackets, the number of tweets.{named}"
 
 
 def draw_contradictions(
@@ -371,13 +419,9 @@ def draw_contradictions(
 
     `labels` are ranks, `probabilities` have shape (N, classes), `suspects` are positions of rows.
     """
-    rows = np.arange(len(labels))
-    own = probabilities[rows, labels]
-    others = probabilities.copy()
-    others[rows, labels] = 0
-    rival = others.max(axis=1)
-    is_suspect = np.isin(rows, suspects)
-    figure, axis = plt.subplots(figsize=(5.6, 4.6))
+    own, rival = own_and_rival(labels, probabilities)
+    is_suspect = np.isin(np.arange(len(labels)), suspects)
+    figure, axis = plt.subplots(figsize=(WIDTH, 4.6))
     for members, color, marker, name in (
         (~is_suspect, GREY, "o", "left alone"),
         (is_suspect, ORANGE, "D", "suspect"),
@@ -396,19 +440,33 @@ def draw_contradictions(
     return figure
 
 
+def own_and_rival(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probability of each row's label, and that of the likeliest other class."""
+    rows = np.arange(len(labels))
+    others = probabilities.copy()
+    others[rows, labels] = 0
+    return probabilities[rows, labels], others.max(axis=1)
+
+
 def describe_contradictions(labels: np.ndarray, suspects: np.ndarray) -> str:
     """Say how many rows are suspect."""
     return f"{len(suspects):,} of {len(labels):,} rows are suspect"
 
 
-def contradictions_in_words(labels: np.ndarray, suspects: np.ndarray) -> tuple[str, str]:
+def contradictions_in_words(
+    labels: np.ndarray,
+    probabilities: np.ndarray,
+    suspects: np.ndarray,
+) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure by `draw_contradictions`."""
-    what = "A dot per row, by the probability of its label and that of the best other class"
-    alt = f"{what}. {describe_contradictions(labels, suspects)}: those high up on the left."
-    return (
-        alt,
-        "Above the line the model would answer something else; orange is what it is sure of.",
+    own, rival = own_and_rival(labels, probabilities)
+    above = int((rival > own).sum())
+    alt = (
+        "A dot per row, by the probability of its label and that of the best other class. "
+        f"Rows above the line, where another class is likelier: {above:,}. "
+        f"Suspects among them: {len(suspects):,}."
     )
+    return alt, "Above the line the model would answer otherwise. Orange: it is sure enough."
 
 
 def draw_found(curves: Mapping[str, np.ndarray], planted: int) -> Figure:
@@ -435,11 +493,16 @@ def draw_found(curves: Mapping[str, np.ndarray], planted: int) -> Figure:
 
 def describe_found(curve: np.ndarray, planted: int) -> str:
     """Say which share is found among as many rows as are planted."""
-    return f"The first {planted} rows hold {curve[planted]:.0%} of the {planted} planted labels"
+    return f"{planted:,} rows read, {curve[planted]:.0%} of the planted labels found"
 
 
 def found_in_words(curves: Mapping[str, np.ndarray], planted: int) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure that `draw_found` draws."""
     reached = [f"{name}: {curve[planted]:.1%}" for name, curve in curves.items()]
-    alt = f"Share of planted labels found, after {planted} rows. {'; '.join(reached)}."
+    ends = [f"{name}: {curve[-1]:.1%}" for name, curve in curves.items()]
+    last = len(next(iter(curves.values()))) - 1
+    alt = (
+        f"Share of planted labels found. After {planted:,} rows, {'; '.join(reached)}. "
+        f"After {last:,}, {'; '.join(ends)}."
+    )
     return alt, "The steeper a line starts, the less you have to read."
