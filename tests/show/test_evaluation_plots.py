@@ -47,7 +47,8 @@ def no_figure_stays_open(recwarn):
 
 
 def title(figure: plt.Figure) -> str:
-    return figure.axes[0].get_title(loc="left") or figure.axes[0].get_title()
+    axis = figure.axes[0]
+    return figure.get_suptitle() or axis.get_title(loc="left") or axis.get_title()
 
 
 def sizes(classes: int) -> tuple[np.ndarray, list[str]]:

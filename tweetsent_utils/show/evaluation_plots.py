@@ -27,7 +27,12 @@ ORANGE = "#d95f02"
 MOST_NUMBERED = 12  # classes of which a matrix can show the numbers
 MOST_BARS = 8
 GROUP = 80  # answers behind a point of a reliability diagram: fewer make it zigzag
-LINE = 60  # letters of a title
+LINE = 55  # letters of a title
+
+
+def set_title(figure: Figure, title: str) -> None:
+    """Give a figure a title that starts at its left edge, left of long names on the axis too."""
+    figure.suptitle(fill(title, LINE), x=0.01, ha="left", size=plt.rcParams["axes.titlesize"])
 
 
 def draw_softmax(logits: np.ndarray, label_order: Sequence[str], ordered: bool = True) -> Figure:
@@ -72,8 +77,8 @@ def draw_confusion(
     names = [label.replace(" ", "\n") for label in label_order]
     drawn = ConfusionMatrixDisplay(shares, display_labels=names)
     drawn.plot(ax=axis, cmap="Greens", values_format=".0f", colorbar=False, include_values=few)
+    set_title(figure, describe_mistakes(matrix, label_order, ordered))
     axis.set(
-        title=fill(describe_mistakes(matrix, label_order, ordered), LINE),
         xlabel="predicted class",
         ylabel="true class (each row: 100%)",
         aspect="auto",
@@ -120,7 +125,8 @@ def draw_classes(per_class: pd.DataFrame, ordered: bool = True) -> Figure:
     gap = "\n" if few else " "
     names = [f"{name}{gap}({share:.0%} of training)" for name, share in shares.items()]
     axis.set_yticks(places, names)
-    axis.set(title=fill(describe_classes(per_class), LINE), xlabel="percent", xlim=(-3, 103))
+    set_title(figure, describe_classes(per_class))
+    axis.set(xlabel="percent", xlim=(-3, 103))
     axis.set_ylim(len(per_class) - 0.4, -0.6)
     figure.legend(loc="outside lower center", ncol=2)
     return figure
@@ -164,7 +170,7 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
         axis.set_yticks(range(len(pairs)), list(pairs))
         axis.invert_yaxis()
         axis.grid(axis="y", visible=False)
-    axis.set(title=fill(title_of_mistakes(matrix, label_order, ordered), LINE))
+    set_title(figure, title_of_mistakes(matrix, label_order, ordered))
     return figure
 
 
@@ -374,9 +380,8 @@ def draw_slices(sliced: pd.DataFrame, accuracy: float) -> Figure:
         f"{name} ({tweets:,})".replace("/", " to\n") for name, tweets in sliced["tweets"].items()
     ]
     axis.set_yticks(places, names)
-    axis.set(
-        title=describe_slices(sliced, accuracy), xlabel="accuracy (%), dotted: all test tweets"
-    )
+    set_title(figure, describe_slices(sliced, accuracy))
+    axis.set(xlabel="accuracy (%), dotted: all test tweets")
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     return figure
@@ -487,7 +492,7 @@ def draw_found(curves: Mapping[str, np.ndarray], planted: int) -> Figure:
         ylabel="planted labels found (%)",
         ylim=(0, 102),
     )
-    figure.legend(loc="outside lower center", ncol=3)
+    figure.legend(loc="outside lower center", ncol=2)
     return figure
 
 
