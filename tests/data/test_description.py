@@ -9,7 +9,6 @@ from tweetsent_utils.data.description import (
     bare_words,
     find_oddest,
     find_repeats,
-    find_twins,
     mark_shares,
     mark_shares_by_cleaning,
     measure_lengths,
@@ -80,8 +79,5 @@ def test_repeats_are_counted_exactly_in_words_and_across_the_files():
     assert "test" not in str(find_repeats(TEXTS, LABELS, TEXTS[:0]))
 
 
-def test_twins_have_the_same_words_and_if_possible_different_labels():
-    assert find_twins(TEXTS, LABELS) == [15, 16]
-    assert find_twins(TEXTS[:4], LABELS[:4]) == [10, 11]
-    assert find_twins(TEXTS[3:5], LABELS[3:5]) == []
+def test_bare_words_lack_links_signs_and_capitals():
     assert bare_words(TEXTS[11]) == bare_words(TEXTS[10]) == "bad news"

@@ -40,3 +40,12 @@ def test_a_column_without_classes_is_refused_and_a_given_order_is_taken(tmp_path
     with pytest.raises(TweetsentError, match="3 different labels in 3 rows.*set label_column"):
         find_classes(tables, "kind", [])
     assert find_classes(tables, "kind", ["z", "y", "x"]) == ["z", "y", "x"]
+
+
+def test_a_guessed_encoding_is_said_by_read_files_and_not_once_more(tmp_path, capsys):
+    file = tmp_path / "own.csv"
+    file.write_bytes("body,kind\ncafé,x\nthé,y\nlait,x\nriz,y\n".encode("cp1252"))
+    load_tweets(file, "", "body", "kind")
+    assert capsys.readouterr().out == ""
+    read_files(file, "", "body", "kind")
+    assert "own.csv is read as cp1252" in capsys.readouterr().out

@@ -16,7 +16,7 @@ def close_figures():
 
 
 def title(figure) -> str:
-    return figure.get_suptitle()
+    return figure.get_suptitle().replace("\n", " ")
 
 
 def ranks(*counts: int) -> pd.Series:
@@ -34,32 +34,58 @@ def test_shares_have_a_row_for_each_class_and_a_column_for_each_file_with_tweets
 def test_the_class_figure_names_the_largest_and_the_smallest_class(test):
     labels = {"train": ranks(1, 4, 3), "test": test}
     figure = data_plots.plot_class_shares(labels, NAMES, ordered=True)
-    assert title(figure) == "No class is larger than middle, and none smaller than low"
+    assert title(figure) == "middle is the largest class, low the smallest"
     assert "middle 50.0%" in figure.get_label()
     (axes,) = figure.axes
     assert len(axes.patches) == 3 * (1 + bool(len(test)))
 
 
-def test_equal_classes_are_called_equal():
-    figure = data_plots.plot_class_shares({"train": ranks(2, 2)}, NAMES[:2], ordered=False)
-    assert title(figure) == "All 2 classes are equally large"
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ((0.5, 0.5), "All 2 classes are equally large"),
+        ((0.4, 0.4, 0.2), "a and b are the largest classes, c the smallest"),
+        ((0.4, 0.2, 0.2, 0.2), "a is the largest class, 3 classes the smallest"),
+        ((0.3, 0.3, 0.3, 0.1), "3 classes are the largest classes, d the smallest"),
+    ],
+)
+def test_classes_of_the_same_size_share_the_title(shares, words):
+    names = list("abcd")[: len(shares)]
+    assert data_plots.name_largest_and_smallest(pd.Series(shares, index=names)) == words
 
 
-def test_the_split_figure_says_how_far_train_and_validation_are_apart():
-    labels = {"train": ranks(5, 3, 2), "validation": ranks(3, 1, 0), "test": ranks(1, 1, 1)}
-    figure = data_plots.plot_split_shares(labels, NAMES)
-    assert "at most 25.0 points" in title(figure)
+@pytest.mark.parametrize(
+    ("means", "ordered", "words"),
+    [
+        ((9, 5, 8), True, "The extremes are longest, b shortest"),
+        ((9, 5, 8), False, "a texts are longest, b shortest"),
+        ((9, 8, 8), True, "a texts are longest, b and c shortest"),
+        ((8, 9, 5), True, "b texts are longest, c shortest"),
+        ((8, None, 5), True, "a texts are longest, c shortest"),
+        ((8, 8, 8), True, "The texts of all classes are equally long"),
+        ((8, 5), True, "a texts are longest, b shortest"),
+    ],
+)
+def test_the_longest_texts_are_named_by_their_class_or_as_the_extremes(means, ordered, words):
+    by_class = pd.Series(means, index=list("abc")[: len(means)])
+    assert data_plots.name_longest_and_shortest(by_class, ordered) == words
+
+
+def test_a_long_title_has_lines_of_about_the_same_length():
+    lines = data_plots.break_title("word " * 20).split("\n")
+    assert len(lines) == 2
+    assert len(lines[0]) == len(lines[1]) < 60
+    assert data_plots.break_title("a short title") == "a short title"
 
 
 @pytest.mark.parametrize("classes", [2, 40])
-def test_the_length_figure_finds_the_wordiest_class(classes):
+def test_the_length_figure_finds_the_class_with_the_longest_texts(classes):
     words = list(range(1, classes + 1))
     table = pd.DataFrame({"words": words, "tokens": [count + 2 for count in words]})
     names = [f"class {number}" for number in range(classes)]
     lengths = {"train": table, "test": table[:0]}
     figure = data_plots.plot_lengths(lengths, pd.Series(range(classes)), names, ordered=False)
-    assert f"no class is wordier than class {classes - 1}, none" in figure.get_label()
-    assert "none less wordy than class 0" in figure.get_label()
+    assert f"class {classes - 1} texts are longest, class 0 shortest" in figure.get_label()
 
 
 DAYS = pd.Series(pd.to_datetime(["2020-03-16", "2020-03-18", None]))
@@ -85,12 +111,28 @@ def test_the_day_figure_says_which_file_comes_first(train, test, words):
     figure.canvas.draw()
 
 
-def test_what_is_highlighted_is_in_the_title_with_its_figure():
+def test_busy_days_in_a_row_are_one_spell():
+    counts = {1: 1, 2: 4, 3: 5, 4: 1, 6: 1, 7: 6}  # nothing on the fifth
+    dates = [f"2020-03-{day:02}" for day, count in counts.items() for _ in range(count)]
+    said = data_plots.days_in_words(pd.Series(pd.to_datetime(dates)))
+    assert said.startswith("from 01 Mar 2020 to 07 Mar 2020, at most 6 a day")
+    assert said.endswith("busy from 02 Mar to 03 Mar and from 07 Mar to 07 Mar")
+    assert "busy" not in data_plots.days_in_words(pd.Series(pd.to_datetime(dates[:1])))
+
+
+def test_what_is_highlighted_is_in_the_title_with_its_number():
     cost = {"at random": 1.5, "in buckets": 1.06}
     figure = data_plots.plot_padding_cost(cost, highlighted="in buckets")
     assert title(figure) == "In buckets compute 1.06 positions per token"
-    figure = data_plots.plot_agreement({"guessing": 0.2, "the sun": 0.991}, highlighted="the sun")
-    assert title(figure) == "The sun agrees with 99.1% of the labels"
+
+
+@pytest.mark.parametrize(("look_up", "words"), [(0.99, "what can't read"), (0.3, "best reader")])
+def test_the_agreement_figure_says_whether_a_look_up_beats_reading(look_up, words):
+    hows = ["reads nothing", "reads sentences", "looks up words"]
+    agreement = pd.DataFrame({"share": [0.2, 0.8, look_up], "how": hows}, index=NAMES)
+    figure = data_plots.plot_agreement(agreement)
+    assert words in title(figure)
+    assert "middle, which reads sentences, 80.0%" in figure.get_label()
 
 
 def test_the_opening_shows_what_is_published():
@@ -99,5 +141,12 @@ def test_the_opening_shows_what_is_published():
     assert len(answers) == 3
     assert answers["probability"].between(0.2, 1).all()
     agreement = opening.read_agreement()
-    assert list(agreement.values()) == sorted(agreement.values())
-    assert list(agreement.values())[1:] == [0.309, 0.8702, 0.99789]
+    assert agreement["share"].is_monotonic_increasing
+    assert agreement["share"].tolist()[1:] == [0.309, 0.8702, 0.99789]
+
+
+def test_two_texts_with_the_same_words_have_different_labels():
+    pair = opening.read_pair()
+    first, second = pair["text"]
+    assert second == "#" + first
+    assert pair["class_name"].tolist() == ["Extremely Positive", "Neutral"]

@@ -85,15 +85,15 @@ class Repeats(NamedTuple):
     test_rows: int
 
     def __str__(self) -> str:
-        """Return the figures as sentences."""
+        """Return the counts, a line each."""
         lines = [
-            f"training tweets that repeat another letter by letter: {self.exact:,}",
-            f"training tweets that repeat another in their bare words: {self.in_words:,}",
-            f"groups of such tweets whose labels differ: {self.conflicting:,} of {self.groups:,}",
+            f"repeats in training, letter by letter: {self.exact:,}",
+            f"repeats in training, in their bare words: {self.in_words:,}",
+            f"groups of them whose labels differ: {self.conflicting:,} of {self.groups:,}",
         ]
         if self.test_rows:
             known = f"{self.in_test:,} of {self.test_rows:,}"
-            lines.append(f"test tweets with the bare words of a training tweet: {known}")
+            lines.append(f"test texts with a training text's words: {known}")
         return "\n".join(lines)
 
 
@@ -115,20 +115,3 @@ def find_repeats(texts: pd.Series, labels: pd.Series, test_texts: pd.Series) -> 
         in_test=int(known.sum()),
         test_rows=len(test_texts),
     )
-
-
-def find_twins(texts: pd.Series, labels: pd.Series) -> list[int]:
-    """Return the row ids of the first two texts with the same bare words; none if there are none.
-
-    Two with different labels come first. `texts` and `labels` share an index.
-    """
-    bare = texts.map(bare_words)
-    bare = bare[bare != ""]
-    same_words = bare[bare.duplicated(keep=False)]
-    groups = labels.loc[same_words.index].groupby(same_words)
-    if not len(groups):
-        return []
-    chosen = groups.nunique().reindex(same_words.unique()).idxmax()
-    rows = same_words.index[same_words == chosen]
-    different = [row for row in rows if labels[row] != labels[rows[0]]]
-    return [rows[0], (different or list(rows[1:]))[0]]

@@ -17,16 +17,22 @@ BYTE_ORDER_MARKS = {
 }
 
 
-def decode_text(path: str | Path, data: bytes, encoding: str = "") -> str:
+def decode_text(
+    path: str | Path,
+    data: bytes,
+    encoding: str = "",
+    say_guess: bool = True,
+) -> str:
     """Return a file's text, without a byte order mark.
 
-    An empty `encoding` is guessed, and printed unless it is UTF-8. `path` only serves the messages.
+    An empty `encoding` is guessed and, with `say_guess`, printed unless it is UTF-8. `path` only
+    serves the messages.
     Raises `TweetsentError`, with the line, for a text that is not in this encoding, and for UTF-8
     that another encoding would garble.
     """
     if not encoding:
         encoding = guess_encoding(data)
-        if encoding != "utf-8":
+        if say_guess and encoding != "utf-8":
             note(f"{short_path(path)} is read as {encoding}: set encoding if letters look wrong")
     try:
         is_unicode = codecs.lookup(encoding).name.startswith("utf")

@@ -17,16 +17,17 @@ def read_files(
     text_column: str,
     label_column: str,
     encoding: str = "",
+    say_guess: bool = True,
 ) -> dict[str, pd.DataFrame]:
     """Read the training file and the test file as `read_tweets` does.
 
     Returns the tables by the names "train" and "test". Where `test_file` is empty, the test table
     has the training file's columns and no row.
     """
-    train = read_tweets(train_file, text_column, label_column, encoding)
-    if not test_file:
-        return {"train": train, "test": train[:0]}
-    return {"train": train, "test": read_tweets(test_file, text_column, label_column, encoding)}
+    columns = (text_column, label_column)
+    train = read_tweets(train_file, *columns, encoding, say_guess)
+    test = read_tweets(test_file, *columns, encoding, say_guess) if test_file else train[:0]
+    return {"train": train, "test": test}
 
 
 def find_classes(
@@ -86,9 +87,13 @@ def load_tweets(
     label_order: Sequence[str] = (),
     encoding: str = "",
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Read the files of a run; return the tables of `label_tweets` and the names of the classes."""
-    tables = read_files(train_file, test_file, text_column, label_column, encoding)
+    """Read the files of a run; return the tables of `label_tweets` and the names of the classes.
+
+    Which encoding was guessed is not printed: notebook 01 has said it.
+    """
+    columns = (text_column, label_column)
+    tables = read_files(train_file, test_file, *columns, encoding, say_guess=False)
     label_names = find_classes(tables, label_column, label_order)
     files = {"train": train_file, "test": test_file}
-    tweets = label_tweets(tables, files, text_column, label_column, date_column, label_names)
+    tweets = label_tweets(tables, files, *columns, date_column, label_names)
     return tweets, label_names

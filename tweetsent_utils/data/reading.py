@@ -34,13 +34,14 @@ def read_tweets(
     text_column: str,
     label_column: str,
     encoding: str = "",
+    say_guess: bool = True,
 ) -> pd.DataFrame:
     """Read a CSV, TSV, JSON lines or Parquet file, by its ending, and check its texts and labels.
 
     Returns the file's table with these two columns as strings, indexed by `row_id`, which is 0 for
-    the first data row. An empty `encoding` is guessed. Raises `TweetsentError` for a broken file, a
-    missing or doubled column, a row without a text or a label, and one in which they are no text
-    but a list or an object.
+    the first data row. An empty `encoding` is guessed, and printed unless `say_guess` is false.
+    Raises `TweetsentError` for a broken file, a missing or doubled column, a row without a text or
+    a label, and one in which they are no text but a list or an object.
     """
     path = project_path(path)
     remedy = "repair it, name another, or run `make data` for Kaggle's"
@@ -48,7 +49,7 @@ def read_tweets(
     kinds = (ValueError, OSError, MemoryError, KeyError, TypeError, pa.ArrowException)
     with user_error(f"{path} cannot be read", remedy, *kinds):
         data = read_whole_file(path)
-        tweets = read_table(path, data, encoding, label_column)
+        tweets = read_table(path, data, encoding, label_column, say_guess)
         require_rows(path, tweets)
         for column in (text_column, label_column):
             require_column(path, tweets, column)
@@ -137,7 +138,13 @@ def refuse_second_header(
         raise TweetsentError(f"{where}: remove the row ({is_header.sum()} such rows)")
 
 
-def read_table(path: str | Path, data: bytes, encoding: str, label_column: str) -> pd.DataFrame:
+def read_table(
+    path: str | Path,
+    data: bytes,
+    encoding: str,
+    label_column: str,
+    say_guess: bool,
+) -> pd.DataFrame:
     """Return the table in a file's bytes, in the format that its name ends in.
 
     `path` and `label_column` only serve the checks and their messages.
@@ -147,10 +154,10 @@ def read_table(path: str | Path, data: bytes, encoding: str, label_column: str) 
         require_few_columns(path, parquet.read_metadata(io.BytesIO(data)).num_columns)
         return pd.read_parquet(io.BytesIO(data)).reset_index(drop=True)
     if ending in SEPARATORS:
-        text = decode_text(path, data, encoding)
+        text = decode_text(path, data, encoding, say_guess)
         return parse_separated(path, text, SEPARATORS[ending], label_column)
     if ending in JSON_LINES:
-        return parse_json_lines(path, decode_text(path, data, encoding))
+        return parse_json_lines(path, decode_text(path, data, encoding, say_guess))
     raise TweetsentError(
         f"{path} has no known format: give a .csv, .tsv, .tab, .jsonl, .ndjson or .parquet file"
     )

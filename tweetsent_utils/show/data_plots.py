@@ -1,10 +1,11 @@
-"""Figures of what a file holds: classes, lengths, days, splits, and what padding costs.
+"""Figures of what a file holds: classes, lengths, days, and what padding costs.
 
 Each function returns a figure whose title is true of any data, and whose label says in words what
 it shows: its alternative text.
 """
 
 import math
+import textwrap
 from collections.abc import Sequence
 
 import pandas as pd
@@ -21,20 +22,41 @@ from tweetsent_utils.show.style import SPLIT_STYLES, WIDTH, class_colors
 
 QUIET = "#a6a6a6"
 STRONG = "#222222"
+MOST_LETTERS = 60  # of a title, in a line
+MOST_SPELLS = 3
+READERS = {  # what a bar looks like, by what its reader does
+    "reads nothing": {"facecolor": "white", "edgecolor": "#666666", "hatch": "///"},
+    "reads sentences": {"facecolor": QUIET},
+    "looks up words": {"facecolor": STRONG},
+}
 
 
-def plot_agreement(agreement: dict[str, float], highlighted: str) -> Figure:
-    """Draw the shares of labels that some readers agree with as bars, one of them highlighted."""
-    title = f"{highlighted} agrees with {agreement[highlighted]:.1%} of the labels"
-    title = title[0].upper() + title[1:]
-    colors = [STRONG if name == highlighted else QUIET for name in agreement]
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.5 * len(agreement)))
-    bars = axes.barh(list(agreement), list(agreement.values()), color=colors, height=0.65)
-    axes.bar_label(bars, fmt="{:.1%}", padding=4)
-    axes.set(xlabel="share of test labels that are given as published", xlim=(0, 1.15))
-    axes.set_xticks([0, 0.5, 1])
+def plot_agreement(agreement: pd.DataFrame) -> Figure:
+    """Draw as bars which share of the labels each reader agrees with, marked by how it answers.
+
+    `agreement` is a table as `read_agreement` returns it.
+    """
+    shares, kinds = 100 * agreement["share"], agreement["how"]
+    readers, look_ups = shares[kinds == "reads sentences"], shares[kinds == "looks up words"]
+    title = "The best reader agrees with the most labels"
+    if look_ups.max() > readers.max():
+        title = "A good reader fails, and what can't read doesn't"
+    figure, axes = plt.subplots(figsize=(WIDTH, 1.4 + 0.5 * len(agreement)))
+    bars = axes.barh(list(agreement.index), shares, height=0.65)
+    for bar, kind in zip(bars, kinds, strict=True):
+        bar.set(**READERS[kind])
+    axes.bar_label(bars, fmt="{:.1f}%", padding=4)
+    axes.set(xlabel="agreement with the labels (%)", xlim=(0, 118))
+    axes.set_xticks([0, 25, 50, 75, 100])
+    patches = [Patch(**look, label=kind) for kind, look in READERS.items()]
+    legend = {"loc": "outside lower center", "ncols": len(patches), "columnspacing": 1.2}
+    figure.legend(handles=patches, **legend)
     finish_bars(figure, axes, title, len(agreement))
-    figure.set_label(f"Bars. {title}. {in_words(agreement)}.")
+    words = "; ".join(
+        f"{reader}, which {kind}, {share:.1f}%"
+        for reader, share, kind in zip(agreement.index, shares, kinds, strict=True)
+    )
+    figure.set_label(f"Bars. {title}. Agreement with the labels: {words}.")
     return figure
 
 
@@ -49,9 +71,7 @@ def plot_class_shares(
     """
     shares = class_shares(labels, label_names)
     first = shares.iloc[:, 0]
-    title = f"No class is larger than {first.idxmax()}, and none smaller than {first.idxmin()}"
-    if first.max() == first.min():
-        title = f"All {len(first)} classes are equally large"
+    title = name_largest_and_smallest(first)
     colors = class_colors(len(label_names), ordered)
     looks = [{"color": colors}, {"facecolor": "white", "edgecolor": colors, "linewidth": 1.5}]
     offsets = (-0.2, 0.2) if len(shares.columns) == 2 else (0,)
@@ -76,27 +96,6 @@ def plot_class_shares(
     return figure
 
 
-def plot_split_shares(labels: dict[str, pd.Series], label_names: Sequence[str]) -> Figure:
-    """Draw each class's share of the train, validation and test rows, given the ranks of each."""
-    shares = class_shares(labels, label_names)
-    gap = (shares["train"] - shares["validation"]).abs().max()
-    title = f"Train and validation differ by at most {100 * gap:.1f} points in any class"
-    figure, axes = plt.subplots(figsize=(WIDTH, 1.6 + 0.42 * len(label_names)))
-    places = range(len(label_names))
-    for split, marker in zip(shares, "osD", strict=False):
-        color = SPLIT_STYLES[split]["color"]
-        look = {"color": color, "markerfacecolor": "none", "markeredgewidth": 2, "markersize": 9}
-        axes.plot(shares[split], places, marker, **look, label=split)
-    axes.set(xlabel="share of the rows", xlim=(0, 1.15 * shares.max(axis=None)))
-    axes.set_yticks(places, [drawable(name) for name in label_names])
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=percent_decimals(shares)))
-    figure.legend(loc="outside lower center", ncols=3)
-    finish_bars(figure, axes, title, len(label_names))
-    axes.grid(axis="y")
-    figure.set_label(f"Three marks for each class. {title}. Train: {in_words(shares['train'])}.")
-    return figure
-
-
 def plot_lengths(
     lengths: dict[str, pd.DataFrame],
     labels: pd.Series,
@@ -109,37 +108,35 @@ def plot_lengths(
     """
     train = lengths["train"]
     half, most = (int(train["tokens"].quantile(share)) for share in (0.5, 0.95))
-    title = f"Half of the tweets have at most {half} tokens, 95% at most {most}"
+    title = f"Half the texts have at most {half} tokens, 95% at most {most}"
     by_class = train["words"].groupby(labels).mean().reindex(range(len(label_names)))
     named = by_class.set_axis([drawable(name) for name in label_names])
-    longest, shortest = named.idxmax(), named.idxmin()
-    second = f"On average, no class is wordier than {longest}"
+    second = name_longest_and_shortest(named, ordered)
     heights = (2.6, 1.2 + 0.4 * len(label_names))
     figure = plt.figure(figsize=(WIDTH, sum(heights)))
     upper, lower = figure.subfigures(2, height_ratios=heights)
-    upper.suptitle(title, x=0.01, ha="left", fontsize=12)
-    lower.suptitle(second, x=0.01, ha="left", fontsize=12)
+    upper.suptitle(break_title(title), x=0.01, ha="left", fontsize=12)
+    lower.suptitle(break_title(second), x=0.01, ha="left", fontsize=12)
     above, below = upper.subplots(), lower.subplots()
     for split, table in lengths.items():
         if len(table):
             above.ecdf(table["tokens"], **SPLIT_STYLES[split], linewidth=2, label=split)
     above.axhline(0.95, color="#999999", linewidth=1)
-    above.set(xlabel="tokens", ylabel="share of tweets\nat most this long", xlim=(0, None))
+    above.set(xlabel="tokens", ylabel="share of texts\nat most this long", xlim=(0, None))
     above.set(ylim=(0, 1.02))
     above.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     above.legend(loc="lower right")
     colors = class_colors(len(label_names), ordered)
     bars = below.barh(range(len(label_names)), by_class, 0.65, color=colors)
     below.bar_label(bars, fmt="{:.1f}", padding=4)
-    below.set(xlabel="words per training tweet (mean)")
+    below.set(xlabel="words per training text (mean)")
     below.set_yticks(range(len(label_names)), named.index)
     below.margins(x=0.12)
     below.grid(False)
     put_first_on_top(below, len(label_names))
     words = ", ".join(f"{name} {words:.1f}" for name, words in named.dropna().items())
     what = "Above, a curve of the lengths in tokens; below, bars of the mean number of words"
-    least = f"none less wordy than {shortest}"
-    figure.set_label(f"{what}. {title}. {second}, {least}: {words}.")
+    figure.set_label(f"{what}. {title}. {second}: {words}.")
     return figure
 
 
@@ -160,13 +157,28 @@ def plot_days(days: dict[str, pd.Series]) -> Figure:
         axes.legend()
     else:
         axes.axis("off")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
-    spans = [
-        f"{split} from {part.min():%d %b %Y} to {part.max():%d %b %Y}"
-        for split, part in known.items()
-    ]
+    figure.suptitle(break_title(title), x=0.01, ha="left", fontsize=12)
+    spans = [f"{split} {days_in_words(part)}" for split, part in known.items()]
     figure.set_label(f"Lines of the tweets per day. {title}. {'; '.join(spans) or 'No line'}.")
     return figure
+
+
+def days_in_words(days: pd.Series) -> str:
+    """Return the first and the last of some days, and when most texts were written.
+
+    A busy spell is made of days in a row that each have at least twice the median day's texts.
+    """
+    per_day = days.dt.normalize().value_counts().sort_index().asfreq("D", fill_value=0)
+    span = f"from {days.min():%d %b %Y} to {days.max():%d %b %Y}"
+    is_busy = per_day >= 2 * max(per_day.median(), 1)
+    spell = (is_busy != is_busy.shift()).cumsum()[is_busy]
+    spells = [
+        f"{dates.min():%d %b} to {dates.max():%d %b}"
+        for dates in spell.groupby(spell).groups.values()
+    ]
+    if not 1 <= len(spells) <= MOST_SPELLS:
+        return f"{span}, at most {per_day.max():,} a day"
+    return f"{span}, at most {per_day.max():,} a day, busy from {' and from '.join(spells)}"
 
 
 def plot_padding_cost(cost: dict[str, float], highlighted: str) -> Figure:
@@ -209,7 +221,58 @@ def finish_bars(figure: Figure, axes: Axes, title: str, bars: int) -> None:
     """Put the first bar on top and the title at the figure's left edge, above the bars' names."""
     put_first_on_top(axes, bars)
     axes.grid(False)
-    figure.suptitle(drawable(title), x=0.01, ha="left", fontsize=12)
+    figure.suptitle(break_title(drawable(title)), x=0.01, ha="left", fontsize=12)
+
+
+def break_title(title: str) -> str:
+    r"""Return a title in as few lines as it needs, of about the same length.
+
+    >>> break_title("The first of the classes is the largest one, and the second the smallest")
+    'The first of the classes is the\nlargest one, and the second the smallest'
+    """
+    lines = textwrap.wrap(title, MOST_LETTERS)
+    widths = range(1, MOST_LETTERS)
+    narrower = (textwrap.wrap(title, width, break_long_words=False) for width in widths)
+    return "\n".join(next((found for found in narrower if len(found) <= len(lines)), lines))
+
+
+def name_largest_and_smallest(shares: pd.Series) -> str:
+    """Say which of some classes is the largest and which the smallest, or how many share that."""
+    most, least = (list(shares.index[shares == share]) for share in (shares.max(), shares.min()))
+    if len(most) == len(shares):
+        return f"All {len(shares)} classes are equally large"
+    is_largest = "is the largest class" if len(most) == 1 else "are the largest classes"
+    return f"{name_few(most)} {is_largest}, {name_few(least)} the smallest"
+
+
+def name_longest_and_shortest(words: pd.Series, ordered: bool) -> str:
+    """Say which classes have the longest and the shortest texts, given their mean words by name.
+
+    A class without a text has a mean of NaN, and is left out. Of an order, both ends are named as
+    the extremes if they are the two longest.
+    """
+    known = words.dropna().sort_values(ascending=False, kind="stable")
+    most, least = (list(known.index[known == mean]) for mean in (known.max(), known.min()))
+    if len(most) == len(known):
+        return "The texts of all classes are equally long"
+    extremes = {words.index[0], words.index[-1]}
+    if (
+        ordered
+        and len(known) > 2
+        and set(known.index[:2]) == extremes
+        and known.iloc[1] > known.iloc[2]
+    ):
+        return f"The extremes are longest, {name_few(least)} shortest"
+    return f"{name_few(most)} texts are longest, {name_few(least)} shortest"
+
+
+def name_few(names: Sequence[str]) -> str:
+    """Return one or two names as they are, and of more how many they are.
+
+    >>> name_few(["low", "high"]), name_few(["low", "middle", "high"])
+    ('low and high', '3 classes')
+    """
+    return " and ".join(names) if len(names) < 3 else f"{len(names)} classes"
 
 
 def in_words(shares: dict[str, float] | pd.Series) -> str:
