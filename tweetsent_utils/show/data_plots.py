@@ -228,7 +228,7 @@ def break_title(title: str) -> str:
     r"""Return a title in as few lines as it needs, of about the same length.
 
     >>> break_title("The first of the classes is the largest one, and the second the smallest")
-    'The first of the classes is the\nlargest one, and the second the smallest'
+    'The first of the classes is the largest\none, and the second the smallest'
     """
     lines = textwrap.wrap(title, MOST_LETTERS)
     widths = range(1, MOST_LETTERS)
