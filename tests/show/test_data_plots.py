@@ -132,7 +132,7 @@ def test_the_agreement_figure_says_whether_a_look_up_beats_reading(look_up, word
     agreement = pd.DataFrame({"share": [0.2, 0.8, look_up], "how": hows}, index=NAMES)
     figure = data_plots.plot_agreement(agreement)
     assert words in title(figure)
-    assert "middle, which reads sentences, 80.0%" in figure.get_label()
+    assert "middle (reads sentences) 80.0%" in figure.get_label()
 
 
 def test_the_opening_shows_what_is_published():

@@ -53,7 +53,7 @@ def plot_agreement(agreement: pd.DataFrame) -> Figure:
     figure.legend(handles=patches, **legend)
     finish_bars(figure, axes, title, len(agreement))
     words = "; ".join(
-        f"{reader}, which {kind}, {share:.1f}%"
+        f"{reader} ({kind}) {share:.1f}%"
         for reader, share, kind in zip(agreement.index, shares, kinds, strict=True)
     )
     figure.set_label(f"Bars. {title}. Agreement with the labels: {words}.")
