@@ -29,6 +29,15 @@ def test_both_files_come_whole_with_the_ranks_of_their_labels(files):
     assert test["label"].tolist() == [1, 0]
 
 
+def test_a_guessed_encoding_is_not_printed_again(tmp_path, capsys):
+    train = tmp_path / "train.csv"
+    train.write_text("body,kind\ncaf\u00e9,low\ntea,high\n", encoding="iso-8859-1")
+    table = pd.DataFrame([(0, 0)], columns=["row_id", "label"])
+    found = read_labelled_tweets(train, "", "body", "kind", "", ["low", "high"], table)
+    assert found.test["text"].tolist() == ["caf\u00e9"]
+    assert capsys.readouterr().out == ""
+
+
 def test_without_a_test_file_the_predicted_rows_are_the_test_tweets(files):
     train, test, names = read(files[0], "", [(3, 0), (0, 1)], order=())
     assert names == ["high", "low"]

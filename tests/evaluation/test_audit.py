@@ -271,9 +271,10 @@ def test_published_audit_holds_no_text_of_a_tweet():
 )
 def test_an_honest_report_says_what_the_accuracy_means(verdict, means):
     report = report_honestly(0.668, 0.278, verdict, 0.998)
-    assert len(report.splitlines()) == 4
+    assert max(map(len, report.splitlines())) <= 60
+    in_one_line = " ".join(report.split())
     for part in ("0.668", "0.278", verdict, "0.9980", means):
-        assert part in report
+        assert part in in_one_line
 
 
 def test_the_figures_of_an_audit_are_ready_for_a_record():

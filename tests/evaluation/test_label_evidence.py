@@ -6,6 +6,7 @@ import pytest
 
 from tweetsent_utils.evaluation.label_evidence import (
     count_phrases,
+    count_words_by_class,
     histograms_by_class,
     shares_by_sort,
     sort_by_difficulty,
@@ -22,6 +23,13 @@ def test_phrases_are_counted_with_their_place_in_the_order():
     assert table["upper half"].tolist() == [0.25, 0.5, 0]
     assert table["lowest class"].tolist() == [0.25, 0, 1]
     assert count_phrases(tweets, 5, ordered=False).columns.tolist() == ["tweets"]
+
+
+def test_words_are_counted_by_class_those_of_the_list_only_outside_of_mentions_and_hashtags():
+    tweets = pd.DataFrame({"text": ["Good tea @good", "BAD, bad!", "#bad"], "label": [2, 0, 0]})
+    table = count_words_by_class(tweets, {"good": 1.9, "bad": -2.5})
+    assert table["words"].to_dict() == {0: 1.5, 2: 3}
+    assert table["on the list"].to_dict() == {0: 1, 2: 1}
 
 
 def test_every_score_is_in_one_bin_of_its_class():

@@ -19,6 +19,7 @@ from tweetsent_utils.evaluation.lexicon import (
     best_step,
     climb_ladder,
     gaps_at_cuts,
+    label_by_list,
     lexicon_scores,
     nltk_lexicon_scores,
     older_lexicon_scores,
@@ -156,8 +157,15 @@ def test_the_rules_of_the_last_steps_answer_for_both_files(monkeypatch, tables):
 
 def test_each_cut_is_between_the_scores_next_to_it():
     table = gaps_at_cuts(np.array([-0.5, 0.1, 0.4]), np.array([-0.2, 0.25]))
-    assert table.to_numpy().tolist() == [[-0.5, -0.2, 0.1], [0.1, 0.25, 0.4]]
+    assert table.to_numpy().tolist() == [[-0.5, 0.1], [0.1, 0.4]]
     assert gaps_at_cuts(np.zeros(3), np.array([])).empty
+
+
+def test_the_list_labels_bare_words_by_the_cuts():
+    texts = ["We are happy", "We are #happy", "It is awful @happy"]
+    table = label_by_list(texts, np.array([-0.05, 0.05]), ["bad", "neither", "good"])
+    assert table["label"].tolist() == ["good", "neither", "bad"]
+    assert table["score"].tolist() == lexicon_scores(["We are happy", "", "It is awful"]).tolist()
 
 
 def test_the_values_of_words_are_those_of_the_list():

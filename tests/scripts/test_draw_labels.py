@@ -9,4 +9,4 @@ def test_the_picture_on_the_main_page_is_the_one_that_is_drawn(tmp_path, capsys)
     assert "labels.png" in capsys.readouterr().out
     drawn, stored = Image.open(tmp_path / "labels.png"), Image.open(draw_labels.TARGET)
     assert drawn.size == stored.size
-    assert drawn.size[0] == 900  # 600 pixels wide as shown, with letters for a phone's 390
+    assert drawn.size[0] == int(1.5 * 125 * WIDTH)  # every figure's width, in dots

@@ -7,6 +7,8 @@ from matplotlib import pyplot as plt
 
 from tweetsent_utils.show.audit_plots import (
     describe_score_by_class,
+    find_odd_words,
+    middle_scores,
     plot_disagreement,
     plot_ladder,
     plot_listed_words,
@@ -14,7 +16,6 @@ from tweetsent_utils.show.audit_plots import (
     plot_score_by_class,
     plot_steps_and_slope,
     plot_word_effects,
-    side_by_side,
     title_word_effects,
 )
 from tweetsent_utils.show.display import encode_png
@@ -66,17 +67,36 @@ def test_no_text_at_all_has_a_figure():
     assert "nothing" in title(plot_score_by_class(np.zeros((2, 80)), ["a", "b"], False, [], 0))
 
 
-def test_the_best_reader_is_in_the_title():
-    readers, listless = {"GPT-4": 0.3}, {"a list": 0.99, "always the largest class": 0.2}
-    assert title(plot_readers(readers, listless)) == "A list repeats the most labels"
-    assert title(plot_readers({"GPT-4": 0.3}, {})) == "GPT-4 repeats the most labels"
+def test_the_fold_says_between_which_scores_the_middle_of_a_class_is():
+    counts = np.zeros(80, dtype=int)
+    counts[40:60] = 5  # from 0 to 0.5
+    assert middle_scores(counts) == pytest.approx((0, 0.475))
+    assert "b from 0.00 to 0.48" in describe_score_by_class([counts, counts], ["a", "b"], [], 1)
+    low, high = middle_scores(np.zeros(80, dtype=int))
+    assert -1 <= low <= high <= 1
 
 
-def test_the_best_step_of_the_ladder_is_in_the_title_the_last_of_several():
+def test_the_reader_who_agrees_most_is_in_the_title_and_each_kind_in_the_fold():
+    kinds = {"reads": {"GPT-4": 0.3}, "looks up": {"a list": 0.99}, "nothing": {"the largest": 0.2}}
+    figure = plot_readers(kinds)
+    assert title(figure) == "A list agrees with the most labels"
+    assert "reads: GPT-4 30.0%; looks up: a list 99.0%" in figure.get_label()
+    assert title(plot_readers({"reads": {"GPT-4": 0.3}})) == "GPT-4 agrees with the most labels"
+
+
+@pytest.mark.parametrize(
+    ("real", "expected"),
+    [
+        (None, "Labels: 50.0% as they are, 90.0% at “no hashtags”"),
+        ({"as it is": 0.4, "NLTK's copy": 1.0}, "40.0% as they are, 100.0% with the old scorer"),
+        ({"as it is": 0.4}, "Real labels: 40.0% as they are"),
+    ],
+)
+def test_both_ends_of_the_ladder_are_in_the_title_the_last_of_several_best(real, expected):
     ladder = pd.DataFrame({"train": [0.5, 0.9, 0.9]}, index=["as it is", "no links", "no hashtags"])
-    for other, model in (({}, None), ({"as it is": 0.4, "NLTK's copy": 1.0}, ("a model", 0.8))):
-        figure = plot_ladder(ladder, other, model)
-        assert title(figure).endswith("“no hashtags”: 90.0%")
+    figure = plot_ladder(ladder, real, ("a model", 0.8), name="ours")
+    assert title(figure).endswith(expected)
+    assert "ours: as it is 50.0%" in figure.get_label()
 
 
 @pytest.mark.parametrize(
@@ -103,10 +123,20 @@ def test_the_title_says_how_the_words_of_the_list_move_the_model(
 @pytest.mark.parametrize("ordered", [True, False])
 def test_word_effects_are_drawn_for_any_number_of_words(words, ordered):
     table = pd.DataFrame({"mean": 0.5, "size": 2, "value": 3.1}, index=words, dtype=float)
-    figure = plot_word_effects(table, ordered, None, [(1, 0.2), (2, 0.4)])
+    figure = plot_word_effects(table, ordered, None)
     assert ("answer" in figure.axes[0].get_ylabel()) is not ordered
     assert title(figure)
     assert texts_of(figure) == words[:1]
+
+
+def test_the_words_that_are_farthest_from_the_line_have_their_names():
+    table = pd.DataFrame({"value": [-3, -1, 1, 2, 3.0], "mean": [-0.6, -0.2, 0.2, -2, 0.6]})
+    table = table.assign(size=2).set_index(pd.Index(["awful", "bad", "good", "helpful", "best"]))
+    assert find_odd_words(table, 1) == ["helpful"]
+    figure = plot_word_effects(table, True, 0.5)
+    assert "helpful" in texts_of(figure)
+    assert "helpful (value +2.0) by -2.00" in figure.get_label()
+    assert title(figure)
 
 
 def test_the_sort_with_the_most_disagreement_is_in_the_title():
@@ -129,13 +159,5 @@ def test_the_better_fit_is_named_over_each_panel():
 def test_listed_words_are_counted_in_the_title_and_have_their_value():
     figure = plot_listed_words("No tea, GOOD! " + "tea " * 40, {"no": -1.2, "good": 1.9}, 0.5)
     assert {"-1.2", "+1.9"} <= set(texts_of(figure))
+    assert "No -1.2, GOOD +1.9" in figure.get_label()
     assert title(figure) == "Of 43 words the list knows 2; the score is 0.50"
-
-
-def test_a_table_next_to_that_of_the_real_files_has_gaps_where_a_side_has_no_row():
-    here = pd.DataFrame({"tweets": [3], "share": [0.5]}, index=["a"])
-    table = side_by_side(here, {"b": {"share": 0.25, "more": 1, "tweets": 1200}}, decimals=2)
-    assert table.index.tolist() == ["a", "b"]
-    assert table["here"].loc["a"].tolist() == ["3", "0.50"]
-    assert table["here"].loc["b"].tolist() == ["", ""]
-    assert table["real files"].loc["b"].tolist() == ["1,200", "0.25"]

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from tweetsent_utils.evaluation.baselines import score_baselines
 from tweetsent_utils.evaluation.lexicon import lexicon_scores, threshold_tree
 
 FOLDS = 5
+LINE = 60  # characters of a report that a phone shows
 STEEP = 0.02  # a slope with a Brier error below this is a step
 
 # The share of the way from the baseline to full agreement that the word list must cover.
@@ -97,7 +99,7 @@ def report_honestly(
     verdict: str,
     rule_agreement: float,
 ) -> str:
-    """Return what a report on a model should say, in four lines, by what an audit found.
+    """Return what a report on a model should say, in four sentences, by what an audit found.
 
     The model's test accuracy, that of the largest class, the audit's verdict, and the share of test
     labels that a word list repeats.
@@ -105,15 +107,14 @@ def report_honestly(
     means = "how well it repeats the labels, whoever gave them"
     if VERDICTS[0][1] in verdict:
         means = "how well it imitates that list, not how people would label"
-    return "\n".join(
-        [
-            f"Test accuracy {accuracy:.3f}; always the largest class: {majority_share:.3f}.",
-            f"An audit of the labels: {verdict}.",
-            f"A word list, cut where the training labels change, repeats {rule_agreement:.4f} "
-            "of the test labels.",
-            f"So the accuracy says of the model {means}.",
-        ]
-    )
+    sentences = [
+        f"Test accuracy {accuracy:.3f}; always the largest class: {majority_share:.3f}.",
+        f"An audit of the labels: {verdict}.",
+        f"A word list, cut where the training labels change, repeats {rule_agreement:.4f} "
+        "of the test labels.",
+        f"So the accuracy says of the model {means}.",
+    ]
+    return "\n".join(fill(sentence, LINE, subsequent_indent="  ") for sentence in sentences)
 
 
 @contextmanager

@@ -15,10 +15,12 @@ from tweetsent_utils.evaluation.inference import inference
 WORD = re.compile(r"(?<![\w@#/.])[A-Za-z]+\b(?!:)")
 
 
-def leave_words_out(text: str, most: int) -> list[tuple[str, str]]:
-    """Return each of a text's first `most` plain words, lower-cased, with the text without it.
+def leave_words_out(text: str, most: int | None = None) -> list[tuple[str, str]]:
+    """Return each of a text's plain words, or the first `most`, with the text without it.
 
-    >>> leave_words_out("No milk", 64)
+    The word is lower-cased.
+
+    >>> leave_words_out("No milk")
     [('no', ' milk'), ('milk', 'No ')]
     """
     found = list(WORD.finditer(text))[:most]
@@ -75,7 +77,7 @@ def summarize_effects(
     values: Mapping[str, float],
     ordered: bool,
 ) -> dict[str, Any]:
-    """Return in figures how far the words of a list move a model, and those that are not on it.
+    """Return in numbers how far the words of a list move a model, and those that are not on it.
 
     The `correlation` of mean effects with values; the share of listed words left out that pull to
     the `same side` as the list (for ordered classes); the mean effect `by value`, for whole values

@@ -41,6 +41,21 @@ def count_phrases(tweets: pd.DataFrame, classes: int, ordered: bool) -> pd.DataF
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def count_words_by_class(tweets: pd.DataFrame, listed: Mapping[str, float]) -> pd.DataFrame:
+    """Return a row per class that occurs: its mean number of `words`, and of those that are listed.
+
+    `tweets` has the columns `text` and `label`, a rank; `listed` are the words of a list, and the
+    column of their mean number is `on the list`. Words are what spaces separate; the list is asked
+    about the bare ones.
+    """
+    bare = tweets["text"].map(lambda text: clean(text[:MOST_CHARACTERS], "words").lower().split())
+    counts = {
+        "words": tweets["text"].str.split().str.len(),
+        "on the list": bare.map(lambda words: sum(word in listed for word in words)),
+    }
+    return pd.DataFrame(counts).groupby(tweets["label"]).mean()
+
+
 def histograms_by_class(scores: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Return how many of N tweets of each class have a score in each of 80 bins from -1 to 1."""
     counts = [np.histogram(scores[labels == rank], BINS)[0] for rank in range(classes)]

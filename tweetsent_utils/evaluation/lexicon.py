@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from tweetsent_utils.data.cleaning import clean
+
 MOST_CHARACTERS = 5000  # that are scored of a text
 LATER_WORDS = ("heart", "hearts", "flawed")  # came onto the list after VADER 2.5
 
@@ -146,9 +148,19 @@ def best_step(ladder: pd.DataFrame) -> str:
 
 
 def gaps_at_cuts(scores: np.ndarray, cuts: np.ndarray) -> pd.DataFrame:
-    """Return each cut between the last of N scores below it and the first above it."""
-    rows = [[scores[scores <= cut].max(), cut, scores[scores > cut].min()] for cut in cuts]
-    return pd.DataFrame(rows, columns=["last score below", "cut", "first score above"])
+    """Return for each cut the last of N scores `below` it and the first `above`."""
+    rows = [[scores[scores <= cut].max(), scores[scores > cut].min()] for cut in cuts]
+    return pd.DataFrame(rows, columns=["below", "above"])
+
+
+def label_by_list(texts: Sequence[str], cuts: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Return VADER's `score` of the bare words of N texts, and the `label` that cuts make of it.
+
+    `cuts` are in ascending order, one fewer than `names`.
+    """
+    scores = lexicon_scores([clean(text, "words") for text in texts])
+    labels = [names[rank] for rank in np.digitize(scores, cuts)]
+    return pd.DataFrame({"score": scores, "label": labels})
 
 
 def apply_cuts(
@@ -156,7 +168,7 @@ def apply_cuts(
     labels: np.ndarray,
     other_scores: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find the cuts that part N labels best by their scores, and cut M other scores there.
+    """Find the cuts that best separate N labels by their scores, and cut M other scores there.
 
     There is one cut fewer than classes, or fewer still. Returns the M predictions, their M
     distances to the nearest cut (2 if there is none), and the cuts in ascending order.

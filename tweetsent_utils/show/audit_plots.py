@@ -1,7 +1,7 @@
-"""Figures and tables of the label audit: scores by class, the ladder, word effects, readers.
+"""Figures of the label audit: readers, scores by class, the ladder, word effects.
 
-Each title states what its data show, whatever they are; a second series is always that of the
-published run on the real files.
+Each title states what its data show, whatever they are, and each figure's label says in words what
+is drawn. A second series is always that of the published run on the real tweets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 
-from tweetsent_utils.evaluation.lexicon import threshold_tree
+from tweetsent_utils.evaluation.label_evidence import BINS
+from tweetsent_utils.evaluation.lexicon import NLTK, OLDER, threshold_tree
 from tweetsent_utils.show.style import WIDTH, class_colors
 
-GREEN, PURPLE, DARK = "#1b7837", "#7b3294", "#222222"
-RINGS = {"ls": "", "marker": "o", "mfc": "none", "ms": 9, "color": DARK, "label": "real files"}
+GREEN, PURPLE, DARK, FAINT = "#1b7837", "#7b3294", "#222222", "#7fbf7b"
+RINGS = {"ls": "", "marker": "o", "mfc": "none", "ms": 9, "color": DARK, "label": "real tweets"}
 MOST_IN_LEGEND = 9
-TITLE_LETTERS = 58  # of a line
+LOOKS = [
+    {"marker": "o", "color": GREEN},
+    {"marker": "s", "color": "#777777"},
+    {"marker": "D", "color": PURPLE},
+]
+STEPS_IN_WORDS = {"as it is": "as they are", OLDER: "with older rules", NLTK: "with the old scorer"}
+TITLE_LETTERS = 52  # of a line
 
 
 def set_title(figure: Figure, title: str) -> None:
@@ -75,6 +82,7 @@ def plot_score_by_class(
     elif len(label_names) <= MOST_IN_LEGEND:
         figure.legend(loc="outside lower center", ncols=3)
     set_title(figure, title_score_by_class(cuts, explained))
+    figure.set_label(describe_score_by_class(counts, label_names, cuts, explained))
     return figure
 
 
@@ -145,41 +153,55 @@ def describe_score_by_class(
     cuts: Sequence[float],
     explained: float,
 ) -> str:
-    """Return in words what `plot_score_by_class` draws."""
+    """Return in words what `plot_score_by_class` draws, and where most texts of a class are."""
     counts = np.asarray(counts)
-    what = f"Histogram of VADER's score of {counts.sum():,} texts, stacked by class"
-    few = f": {', '.join(label_names)}" if len(label_names) <= MOST_IN_LEGEND else ""
+    what = f"Histogram of VADER's score of {counts.sum():,} texts, stacked by class."
+    if len(label_names) <= MOST_IN_LEGEND:
+        spans = [
+            f"{name} from {low:.2f} to {high:.2f}"
+            for name, (low, high) in zip(label_names, map(middle_scores, counts), strict=True)
+        ]
+        what += f" The middle nine tenths of each class: {', '.join(spans)}."
     if not len(cuts):
-        return f"{what}{few}. No line through the score parts the labels."
+        return f"{what} No line through the score separates the labels."
     at = ", ".join(f"{cut:.2f}" for cut in cuts)
-    return f"{what}{few}. Dotted: {at}. Cutting there repeats {explained:.1%} of the labels."
+    return f"{what} Dotted: {at}. Cutting there repeats {explained:.1%} of the labels."
 
 
-def plot_readers(readers: Mapping[str, float], listless: Mapping[str, float]) -> Figure:
-    """Draw how often each of some readers agrees with the labels, and each that reads nothing.
+def middle_scores(counts: np.ndarray) -> tuple[float, float]:
+    """Return between which edges of the bins the middle nine tenths of a class are."""
+    shares = counts.cumsum() / max(counts.sum(), 1)
+    low, high = np.searchsorted(shares, [0.05, 0.95])
+    return float(BINS[low]), float(BINS[min(high + 1, len(counts))])
 
-    Both map names to shares; the second ones are drawn in another colour and shape.
+
+def plot_readers(kinds: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw how often each of some readers agrees with the labels, by up to three kinds of reader.
+
+    `kinds` map what a kind does to its readers, and these map names to shares. Each kind has a
+    marker and a colour of its own.
     """
-    everyone = {**readers, **listless}
+    everyone = {name: share for readers in kinds.values() for name, share in readers.items()}
     names = sorted(everyone, key=everyone.get)
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.3 + 0.3 * len(names)))
-    for row, name in enumerate(names):
-        look = (
-            {"marker": "s", "color": PURPLE}
-            if name in listless
-            else {"marker": "o", "color": GREEN}
-        )
-        axis.plot([0, everyone[name]], [row, row], color="#d9d9d9", lw=1.5, zorder=1)
-        axis.plot([everyone[name]], [row], ls="", ms=8, clip_on=False, **look)
-        axis.annotate(
-            f"{everyone[name]:.3f}", (everyone[name], row), (9, -4), textcoords="offset points"
-        )
-    axis.set(yticks=range(len(names)), yticklabels=names, xlim=(0, 1.12))
-    axis.set(xlabel="share of the test labels repeated", xticks=[0, 0.25, 0.5, 0.75, 1])
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.7 + 0.3 * len(names)))
+    for (kind, readers), look in zip(kinds.items(), LOOKS, strict=False):
+        shares = [100 * share for share in readers.values()]
+        rows = [names.index(name) for name in readers]
+        axis.hlines(rows, 0, shares, color="#d9d9d9", lw=1.5, zorder=1)
+        axis.plot(shares, rows, ls="", ms=8, label=kind, clip_on=False, **look)
+        for row, share in zip(rows, shares, strict=True):
+            axis.annotate(f"{share:.1f}", (share, row), (9, -4), textcoords="offset points")
+    axis.set(yticks=range(len(names)), yticklabels=names, xlim=(0, 115))
+    axis.set(xlabel="agreement with the labels (%)", xticks=range(0, 101, 25))
     axis.grid(False)
-    for tick, name in zip(axis.get_yticklabels(), names, strict=True):
-        tick.set_color(PURPLE if name in listless else DARK)
-    set_title(figure, f"{names[-1][0].upper()}{names[-1][1:]} repeats the most labels")
+    figure.legend(loc="outside lower center", ncols=len(kinds), handletextpad=0.3, columnspacing=1)
+    title = f"{names[-1][0].upper()}{names[-1][1:]} agrees with the most labels"
+    set_title(figure, title)
+    each = [
+        f"{kind}: {', '.join(f'{name} {share:.1%}' for name, share in readers.items())}"
+        for kind, readers in kinds.items()
+    ]
+    figure.set_label(f"Dots, one for each reader. {title}. By what they do: {'; '.join(each)}.")
     return figure
 
 
@@ -195,85 +217,126 @@ def plot_listed_words(text: str, values: Mapping[str, float], score: float) -> F
         column += len(word) + 1
     figure, axis = plt.subplots(figsize=(WIDTH, 0.6 + line * (row + 1)))
     colors = class_colors(5)
-    known = 0
+    known = []
     for word, column, row in places:
-        value = values.get(word.strip(".,;:!?").lower())
+        bare = word.strip(".,;:!?")
+        value = values.get(bare.lower())
         middle = column + len(word) / 2
         look = {"ha": "center", "va": "center", "family": "monospace", "fontsize": 14}
         if value is None:
             axis.text(middle, row, word, color="#777777", **look)
             continue
-        known += 1
+        known.append(f"{bare} {value:+}")
         color = colors[0] if value < 0 else colors[-1]
         axis.text(middle, row, word, color="white", bbox={"fc": color, "ec": color}, **look)
         axis.text(middle, row + 0.46, f"{value:+}", ha="center", va="center", color=color)
     axis.set(xlim=(-0.5, most + 0.5), ylim=(row + 0.8, -0.5))
     axis.axis("off")
-    set_title(figure, f"Of {len(places)} words the list knows {known}; the score is {score:.2f}")
+    title = f"Of {len(places)} words the list knows {len(known)}; the score is {score:.2f}"
+    set_title(figure, title)
+    figure.set_label(f"“{text}” {title}. Boxes: {', '.join(known) or 'none'}.")
     return figure
 
 
 def plot_ladder(
     ladder: pd.DataFrame,
-    other: Mapping[str, float] | None = None,
+    real: Mapping[str, float] | None = None,
     model: tuple[str, float] | None = None,
+    name: str = "here",
 ) -> Figure:
     """Draw how the agreement with the labels changes with each step of cleaning.
 
-    `ladder` has a row per step and the column `train`, a share; `other` holds those of the real
-    files, and `model` is the name and share of a model to compare with, a line.
+    `ladder` has a row per step and the column `train`, a share, and is drawn with its `name`;
+    `real` holds the shares of the real tweets, and `model` the name and share of a model to compare
+    with, a line.
     """
-    steps = list(dict.fromkeys([*ladder.index, *(other or {})]))
-    figure, axis = plt.subplots(figsize=(WIDTH, 1.5 + 0.34 * len(steps)))
-    places = [steps.index(step) for step in ladder.index]
-    axis.plot(ladder["train"], places, "o-", color=GREEN, label="these labels", clip_on=False)
-    if other:
-        places = [steps.index(step) for step in other]
-        axis.plot(list(other.values()), places, **RINGS | {"ls": "-", "lw": 0.8}, clip_on=False)
+    here = ladder["train"].to_dict()
+    series = {"real tweets": dict(real or {}), name: here}
+    steps = list(dict.fromkeys([*here, *series["real tweets"]]))
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.7 + 0.36 * len(steps)))
     if model:
-        axis.axvline(model[1], color=PURPLE, ls="--", label=model[0])
-    axis.set(yticks=range(len(steps)), yticklabels=steps, xlabel="share of the labels repeated")
+        axis.axvline(100 * model[1], color=PURPLE, ls="--", lw=1.2, label=model[0])
+    looks = [{"color": DARK, "lw": 2.4, "ms": 8}, {"color": FAINT, "lw": 1.2, "ms": 5}]
+    for (label, shares), look in zip(series.items(), looks, strict=True):
+        if shares:
+            rows = [steps.index(step) for step in shares]
+            values = [100 * share for share in shares.values()]
+            axis.plot(values, rows, "o-", label=label, clip_on=False, **look)
+    axis.set(yticks=range(len(steps)), yticklabels=steps, xlabel="labels repeated (%)")
     axis.invert_yaxis()
     axis.grid(axis="x")
-    if other or model:
-        figure.legend(loc="outside lower center", ncols=3)
-    best = ladder["train"].iloc[::-1].idxmax()
-    share = ladder["train"][best]
-    set_title(figure, f"The list repeats the most labels at the step “{best}”: {share:.1%}")
+    if real or model:
+        figure.legend(loc="outside lower center", ncols=3, columnspacing=1)
+    set_title(figure, title_ladder(here, real))
+    words = [
+        f"{label}: {', '.join(f'{step} {share:.1%}' for step, share in shares.items())}"
+        for label, shares in series.items()
+        if shares
+    ]
+    figure.set_label(f"Lines, a dot for each step. {title_ladder(here, real)}. {'; '.join(words)}.")
     return figure
 
 
-def plot_word_effects(
-    by_word: pd.DataFrame,
-    ordered: bool,
-    correlation: float | None,
-    other: Sequence[tuple[float, float]] = (),
-) -> Figure:
+def title_ladder(here: Mapping[str, float], real: Mapping[str, float] | None) -> str:
+    """Return from where to where the ladder leads, on the real tweets if there are any."""
+    shares = real or here
+    first, best = next(iter(shares)), max(reversed(shares), key=shares.get)
+    ends = [
+        f"{shares[step]:.1%} {STEPS_IN_WORDS.get(step, f'at “{step}”')}" for step in (first, best)
+    ]
+    return f"{'Real labels' if real else 'Labels'}: {', '.join(dict.fromkeys(ends))}"
+
+
+def plot_word_effects(by_word: pd.DataFrame, ordered: bool, correlation: float | None) -> Figure:
     """Draw for each word of the list its value there against its mean effect on the model.
 
-    `by_word` has the columns `value`, `mean` and `size`, the number of times it was left out;
-    `other` are the pairs of value and mean effect of the real files.
+    `by_word` has the columns `value`, `mean` and `size`, the number of times it was left out.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 3.8))
     axis.axhline(0, color="#999999", lw=0.8)
     sizes = 14 * by_word["size"].to_numpy()
-    axis.scatter(
-        by_word["value"], by_word["mean"], s=sizes, color=GREEN, alpha=0.5, lw=0, label="a word"
-    )
-    if len(other):
-        axis.plot(*np.transpose(other), **RINGS | {"ls": "-", "lw": 0.8})
-        axis.legend()
-    for word in pick_words(by_word):
+    axis.scatter(by_word["value"], by_word["mean"], s=sizes, color=GREEN, alpha=0.5, lw=0)
+    odd = find_odd_words(by_word) if correlation is not None else []
+    for word in dict.fromkeys([*odd, *pick_words(by_word)]):
         place = (by_word["value"][word], by_word["mean"][word])
-        axis.annotate(word, place, (0, 7), textcoords="offset points", ha="center")
+        look = {"ha": "center", "weight": "bold" if word in odd else "normal"}
+        is_below = word in odd and place[1] < 0  # where there is more room
+        offset = (0, -15 if is_below else 7)
+        axis.annotate(word, place, offset, textcoords="offset points", **look)
     value = "value" if ordered else "size of the value"
     axis.set(xlabel=f"{value} of the word on the list")
     axis.set(
         ylabel=f"effect on the model's\n{'rank (classes)' if ordered else 'answer (probability)'}"
     )
-    axis.margins(0.1)
-    set_title(figure, title_word_effects(len(by_word), ordered, correlation))
+    axis.margins(0.12)
+    title = title_word_effects(len(by_word), ordered, correlation)
+    set_title(figure, title)
+    figure.set_label(f"{title}. {describe_effects(by_word, odd)}")
     return figure
+
+
+def find_odd_words(by_word: pd.DataFrame, most: int = 2) -> list[str]:
+    """Return the words whose effect is farthest from the line through all, at most so many.
+
+    `by_word` is that of `plot_word_effects`, with two different values or more. A word left out
+    more often counts more in the line.
+    """
+    weights = np.sqrt(by_word["size"].to_numpy(dtype=float))
+    line = np.polyfit(by_word["value"], by_word["mean"], 1, w=weights)
+    misses = (by_word["mean"] - np.polyval(line, by_word["value"])).abs()
+    return misses.sort_values(ascending=False, kind="stable").index[:most].tolist()
+
+
+def describe_effects(by_word: pd.DataFrame, odd: Sequence[str]) -> str:
+    """Return in words which effect good words and bad ones have, and what the odd ones do."""
+    parts = [f"Points: {len(by_word)} words of the list"]
+    for sort, members in {"below 0": by_word["value"] < 0, "above 0": by_word["value"] > 0}.items():
+        if members.any():
+            mean = by_word["mean"][members].mean()
+            parts.append(f"those with a value {sort} move the answer by {mean:+.2f} on average")
+    values, means = by_word["value"], by_word["mean"]
+    parts += [f"{word} (value {values[word]:+.1f}) by {means[word]:+.2f}" for word in odd]
+    return f"{'; '.join(parts)}."
 
 
 def pick_words(by_word: pd.DataFrame) -> list[str]:
@@ -296,25 +359,36 @@ def title_word_effects(words: int, ordered: bool, correlation: float | None) -> 
     return f"The list's values say little about the model's answers (correlation {correlation:.2f})"
 
 
-def plot_disagreement(shares: Mapping[str, float], other: Mapping[str, float]) -> Figure:
+def plot_disagreement(
+    shares: Mapping[str, float],
+    other: Mapping[str, float],
+    name: str = "here",
+) -> Figure:
     """Draw the share of some sorts of tweets on which model and rule give different answers.
 
-    `other` are those of the real files; a sort that is not among `shares` is left out.
+    `shares` are drawn with their `name`; `other` are those of the real tweets. A sort that is not
+    among `shares` is left out.
     """
     figure, axis = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(shares)))
-    axis.barh(
-        list(shares), [100 * share for share in shares.values()], color="#a6dba0", label="here"
-    )
-    there = {name: 100 * share for name, share in other.items() if name in shares}
+    bars = [100 * share for share in shares.values()]
+    axis.barh(list(shares), bars, color="#a6dba0", label=name)
+    there = {kind: 100 * share for kind, share in other.items() if kind in shares}
     if there:
         axis.plot(list(there.values()), list(there), **RINGS)
-        handles, names = axis.get_legend_handles_labels()
-        figure.legend(handles[::-1], names[::-1], loc="outside lower center", ncols=2)
+        handles, labels = axis.get_legend_handles_labels()
+        figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=2)
     axis.set(xlabel="tweets on which model and rule differ (%)", xlim=(0, None))
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     hardest = max(shares, key=shares.get)
-    set_title(figure, f"Model and rule differ most on: {hardest} ({shares[hardest]:.0%})")
+    title = f"Model and rule differ most on: {hardest} ({shares[hardest]:.0%})"
+    set_title(figure, title)
+    series = {name: shares, "real tweets": {kind: other[kind] for kind in shares if kind in other}}
+    words = [
+        f"{label}: {', '.join(f'{kind} {share:.0%}' for kind, share in values.items())}"
+        for label, values in series.items()
+    ]
+    figure.set_label(f"Bars and rings, a pair for each kind of tweet. {title}. {'; '.join(words)}.")
     return figure
 
 
@@ -331,6 +405,7 @@ def plot_steps_and_slope(scores: np.ndarray, labellings: Mapping[str, np.ndarray
     )
     grid = np.linspace(-1, 1, 401)
     middles = np.linspace(-0.975, 0.975, 40)
+    found = []
     for axis, (name, is_member) in zip(axes[:, 0], labellings.items(), strict=True):
         nearest = np.abs(scores[:, None] - middles).argmin(axis=1)
         shares = pd.Series(is_member.astype(float)).groupby(nearest).mean()
@@ -348,31 +423,14 @@ def plot_steps_and_slope(scores: np.ndarray, labellings: Mapping[str, np.ndarray
             for fit in (tree, slope)
         ]
         better = "a step" if errors[0] < errors[1] else "a slope"
+        mixed = int(shares.between(0.1, 0.9).sum())
+        rings = f"{mixed} of {len(shares)} rings are between 0.1 and 0.9"
+        found.append(f"{name}: {better} fits better; {rings}")
         axis.set_title(f"{name[0].upper()}{name[1:]}: {better} fits better", loc="left")
         axis.set(ylim=(-0.08, 1.08), yticks=[0, 0.5, 1], ylabel="share")
-    axes[-1, 0].set(xlabel="score of a text by the word list VADER")
+    ticks = [-1, -0.5, 0, 0.5, 1]
+    axes[-1, 0].set(xlabel="score of a text by the word list VADER", xticks=ticks)
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3)
+    figure.set_label(f"Share of a class along VADER's score, a panel each. {'. '.join(found)}.")
     return figure
-
-
-def side_by_side(
-    here: pd.DataFrame, there: Mapping[str, Mapping], decimals: int = 3
-) -> pd.DataFrame:
-    """Return a table of this run next to that of the real files, as text, with gaps left empty.
-
-    Both have a row per name; only the columns of `here` are shown. Whole numbers stay whole.
-    """
-    tables = {}
-    other = pd.DataFrame.from_dict(there, orient="index")
-    other = other[[column for column in here if column in other]]
-    for place, table in {"here": here, "real files": other}.items():
-        forms = {
-            column: "{:,}" if table[column].dtype.kind == "i" else f"{{:.{decimals}f}}"
-            for column in table
-        }
-        tables[place] = pd.DataFrame(
-            {name: table[name].map(form.format) for name, form in forms.items()}
-        )
-    names = dict.fromkeys([*here.index, *other.index])
-    return pd.concat(tables, axis=1).reindex(list(names)).fillna("")
