@@ -3,6 +3,8 @@
 import draw_labels
 from PIL import Image
 
+from tweetsent_utils.show.style import WIDTH
+
 
 def test_the_picture_on_the_main_page_is_the_one_that_is_drawn(tmp_path, capsys):
     draw_labels.draw_labels(tmp_path / "labels.png")
