@@ -1,7 +1,5 @@
 """Both files of a run as texts and ranks, all rows of them, for what looks at the labels."""
 
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,11 +36,11 @@ def read_labelled_tweets(
     `test_file` is "", their rows are the test tweets, and leave the training file. Raises
     `TweetsentError` if the predictions are of other files.
     """
-    tweets = read_silently(train_file, text_column, label_column, encoding)
+    tweets = read_tweets(train_file, text_column, label_column, encoding, say_guess=False)
     names = class_names(tweets[label_column], label_order)
     train = as_ranks(tweets, text_column, label_column, names, train_file)
     if test_file:
-        tweets = read_silently(test_file, text_column, label_column, encoding)
+        tweets = read_tweets(test_file, text_column, label_column, encoding, say_guess=False)
         test = as_ranks(tweets, text_column, label_column, names, test_file)
     else:
         held_out = train.index.isin(predictions["row_id"])
@@ -52,12 +50,6 @@ def read_labelled_tweets(
         what = f"the predictions are not of the tweets in {test_file or train_file}"
         raise TweetsentError(f"{what}: run notebooks 02 to 04 on these files first")
     return LabelledTweets(train, test, names)
-
-
-def read_silently(file: str | Path, *columns: str) -> pd.DataFrame:
-    """Read a file with `read_tweets`, without the remarks that earlier notebooks have printed."""
-    with redirect_stdout(StringIO()):
-        return read_tweets(file, *columns)
 
 
 def as_ranks(
