@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from tweetsent_utils.show.deeper_plots import (
+    describe_times,
     draw_checkpoints,
     draw_random_bits,
     draw_rotation,
-    draw_tokens_read,
     pair_similarities,
     plot_accuracies,
     plot_answers_moved,
@@ -34,7 +33,7 @@ def _close_figures():
 def title_of(figure: Figure) -> str:
     """The title of a figure that can be rendered."""
     assert encode_png(figure).startswith(b"\x89PNG")
-    return figure.get_suptitle()
+    return figure.get_suptitle().replace("\n", " ")
 
 
 def widths(figure: Figure) -> list[float]:
@@ -49,14 +48,18 @@ def test_published_speeds_are_medians_with_their_runs_on_one_device():
         {"device": "cuda:0", "peer": "b", "title": "ours", "tweets_per_second": 900.0},
     ]
     runs = [
-        {"device": "cpu", "peer": "b", "tweets": 200, "seconds": 10.0},
-        {"device": "cpu", "peer": "b", "tweets": 300, "seconds": 10.0},
-        {"device": "cuda:0", "peer": "b", "tweets": 900, "seconds": 1.0},
+        {"device": "cpu", "peer": "a", "tweets": 100, "seconds": 10.0, "precision": "float32"},
+        {"device": "cpu", "peer": "b", "tweets": 200, "seconds": 10.0, "precision": "bfloat16"},
+        {"device": "cpu", "peer": "b", "tweets": 300, "seconds": 10.0, "precision": "bfloat16"},
+        {"device": "cuda:0", "peer": "b", "tweets": 900, "seconds": 1.0, "precision": "float16"},
     ]
     figure = plot_published_speed(summary, runs)
     assert "2.5 times" in title_of(figure)
-    assert widths(figure) == [10, 25]
-    assert [list(line.get_xdata()) for line in figure.axes[0].lines] == [[], [20, 30]]
+    (axis,) = figure.axes
+    assert [bars[0].get_width() for bars in axis.containers] == [10, 25]
+    assert [list(line.get_xdata()) for line in axis.lines] == [[10], [20, 30]]
+    names = [label.get_text().replace("\n", " ") for label in axis.get_yticklabels()]
+    assert names == ["a loop (float32)", "ours (bfloat16)"]
 
 
 def test_kinds_of_work_are_ordered_by_the_first_profile():
@@ -66,6 +69,13 @@ def test_kinds_of_work_are_ordered_by_the_first_profile():
     assert [bar.get_width() for bar in before] == [3, 1]
     assert [bar.get_width() for bar in after] == [2, 5]
     assert figure.axes[0].get_xlabel() == "ms"
+
+
+def test_the_words_follow_the_order_of_the_bars():
+    times = {"before": {"x": 1.0, "y": 3.0}, "after": {"x": 5.0, "y": 2.0}}
+    words = describe_times(times, "ms")
+    assert words.endswith("Bars in ms for before and after: y 3 and 2, x 1 and 5")
+    assert words.startswith("What shrinks most, 1.5 times: y.")
 
 
 def test_where_nothing_shrinks_the_title_names_the_largest_part():
@@ -81,7 +91,7 @@ def test_where_nothing_shrinks_the_title_names_the_largest_part():
     [([10, 12, 30], "The largest gain here: c"), ([10, 9, 5], "Here, nothing of this helps")],
 )
 def test_the_ladder_names_its_largest_gain(speeds, title):
-    assert title_of(plot_rates(dict(zip("abc", speeds, strict=True)))) == title
+    assert title_of(plot_rates(dict(zip(("a", "b", "+ c"), speeds, strict=True)))) == title
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -122,13 +132,6 @@ def test_predicted_parts_are_stacked_and_measured_totals_are_marked():
     tops = [bars[0].get_y() + bars[0].get_height() for bars in figure.axes[0].containers]
     assert tops == [1, 4]
     assert list(figure.axes[0].lines[0].get_ydata()) == [5]
-
-
-def test_a_square_is_darker_the_more_a_token_is_read():
-    figure = draw_tokens_read(["a", "b"], {"first": [1.0, 0.0], "both": [0.5, 0.5]})
-    assert title_of(figure) == "The head reads 1 or 2 of 2 tokens"
-    first, second = (patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle))
-    assert sum(first.get_facecolor()) < sum(second.get_facecolor())
 
 
 def test_pairs_are_neighbours():

@@ -1,11 +1,11 @@
 """Figures of the notebooks that go deeper: speed, interruption, memory, pooling and rotation."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -16,48 +16,64 @@ MIB = 2**20
 DARK, STRONG, LIGHT, PALE = "#222222", "#0072b2", "#56b4e9", "#d9d9d9"
 ACCENT = "#d55e00"
 PART_COLORS = (DARK, STRONG, LIGHT, "#e69f00")
-READING = LinearSegmentedColormap.from_list("reading", ["#ffffff", STRONG])
+NAME_WIDTH, TITLE_WIDTH = 22, 52  # characters of a line at the left of a bar, and of a title
 
 
-def label_bars(axis: Axes, names: Sequence[str], lengths: Sequence[float], form: str) -> None:
-    """Put names at the left of horizontal bars, the first on top, and lengths at their ends."""
-    axis.set_yticks(range(len(names)), names)
+def put_title(figure: Figure, title: str) -> None:
+    """Put a title at the left above a figure, in as many lines as a phone needs."""
+    figure.suptitle(fill(title, TITLE_WIDTH), x=0.01, ha="left")
+
+
+def label_bars(
+    axis: Axes,
+    names: Sequence[str],
+    lengths: Sequence[float],
+    form: str,
+    ends: Sequence[float] | None = None,
+) -> None:
+    """Put names at the left of horizontal bars, the first on top, and lengths at their ends.
+
+    Where something is drawn beyond a bar, `ends` says how far.
+    """
+    axis.set_yticks(range(len(names)), [fill(name, NAME_WIDTH) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.grid(False)
-    for place, length in enumerate(lengths):
+    ends = lengths if ends is None else ends
+    for place, (length, end) in enumerate(zip(lengths, ends, strict=True)):
         axis.annotate(
             format(length, form),
-            (length, place),
+            (end, place),
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
         )
-    axis.set_xlim(0, 1.15 * max(lengths))
+    axis.set_xlim(0, 1.15 * max(ends))
 
 
 def plot_published_speed(summary: Sequence[Mapping], runs: Sequence[Mapping]) -> Figure:
     """Draw the tweets per second of measured trainings: a bar for the median, a dot for each run.
 
-    `summary` and `runs` are those of `outputs/reference/bench/speed.json`; a run has `tweets` and
-    `seconds`. Runs on another device than the first row's are left out.
+    `summary` and `runs` are those of `outputs/reference/bench/speed.json`; a run has `tweets`,
+    `seconds` and the `precision` that colours its bar. Runs on another device than the first row's
+    are left out.
     """
     device = summary[0]["device"]
     rows = [row for row in summary if row["device"] == device]
-    names = [row["title"] for row in rows]
     medians = [row["tweets_per_second"] for row in rows]
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.55 * len(rows) + 1.2))
-    colors = [PALE] + [STRONG if "ours" in name else LIGHT for name in names[1:]]
-    axis.barh(range(len(rows)), medians, color=colors, height=0.65)
-    for place, row in enumerate(rows):
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.6 * len(rows) + 1.2))
+    names, ends = [], []
+    for place, (row, median) in enumerate(zip(rows, medians, strict=True)):
         own = [run for run in runs if run["peer"] == row["peer"] and run["device"] == device]
         speeds = [run["tweets"] / run["seconds"] for run in own]
-        axis.plot(speeds, [place + 0.2] * len(speeds), "o", color=DARK, markersize=3.5)
-    label_bars(axis, names, medians, ".0f")
+        precision = own[0]["precision"]
+        names.append(f"{row['title']} ({precision})")
+        ends.append(max(median, *speeds))
+        axis.barh(place, median, color=PALE if precision == "float32" else LIGHT, height=0.65)
+        axis.plot(speeds, [place] * len(speeds), "o", color=DARK, markersize=4)
+    label_bars(axis, names, medians, ".0f", ends)
     axis.set_xlabel("tweets per second (bar: median, dots: runs)")
     ratio = max(medians) / medians[0]
-    figure.suptitle(
-        f"The fastest trains {ratio:.1f} times as many tweets a second", x=0.01, ha="left"
-    )
+    put_title(figure, f"The fastest trains {ratio:.1f} times as many tweets a second")
     return figure
 
 
@@ -67,22 +83,37 @@ def plot_times(times: Mapping[str, Mapping[str, float]], unit: str) -> Figure:
     `times` maps the name of a profile to its times or shares by kind, and `unit` names what they
     are. Kinds are ordered by the first profile.
     """
-    first = next(iter(times.values()))
-    kinds = sorted(first, key=lambda kind: first[kind], reverse=True)
+    kinds = order_kinds(times)
     height = 0.8 / len(times)
     colors = (PALE, STRONG) if len(times) > 1 else (STRONG,)
-    figure, axis = plt.subplots(figsize=(WIDTH, (0.25 + 0.2 * len(times)) * len(kinds) + 1.3))
+    figure, axis = plt.subplots(figsize=(WIDTH, (0.35 + 0.12 * len(times)) * len(kinds) + 1.3))
     for number, (name, color) in enumerate(zip(times, colors, strict=False)):
         places = np.arange(len(kinds)) + (number - (len(times) - 1) / 2) * height
         axis.barh(places, [times[name][kind] for kind in kinds], height, color=color, label=name)
-    axis.set_yticks(range(len(kinds)), kinds)
-    axis.invert_yaxis()
+    axis.set_yticks(range(len(kinds)), [fill(kind, NAME_WIDTH) for kind in kinds])
+    axis.set_ylim(len(kinds) - 0.5, -0.5)
     axis.grid(False)
     axis.set_xlabel(unit)
     if len(times) > 1:
         axis.legend(loc="lower right")
-    figure.suptitle(title_of_times(list(times.values())), x=0.01, ha="left")
+    put_title(figure, title_of_times(list(times.values())))
     return figure
+
+
+def describe_times(times: Mapping[str, Mapping[str, float]], unit: str) -> str:
+    """Say in words what `plot_times` draws of the same arguments, in the same order."""
+    numbers = [
+        f"{kind} " + " and ".join(f"{profile[kind]:.0f}" for profile in times.values())
+        for kind in order_kinds(times)
+    ]
+    title = title_of_times(list(times.values()))
+    return f"{title}. Bars in {unit} for {' and '.join(times)}: {', '.join(numbers)}"
+
+
+def order_kinds(times: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the kinds of work, those that take longest in the first profile first."""
+    first = next(iter(times.values()))
+    return sorted(first, key=lambda kind: first[kind], reverse=True)
 
 
 def title_of_times(times: Sequence[Mapping[str, float]]) -> str:
@@ -105,9 +136,9 @@ def plot_rates(rates: Mapping[str, float]) -> Figure:
     label_bars(axis, names, speeds, ".0f")
     axis.set_xlabel("tweets per second")
     gains = np.diff(speeds)
-    best = names[1 + int(gains.argmax())]
+    best = names[1 + int(gains.argmax())].removeprefix("+ ")
     title = f"The largest gain here: {best}" if gains.max() > 0 else "Here, nothing of this helps"
-    figure.suptitle(title, x=0.01, ha="left")
+    put_title(figure, title)
     return figure
 
 
@@ -143,7 +174,7 @@ def draw_random_bits(p: float, seed: int) -> Figure:
     axis.text(0.5, 4.0, "64 random bits: four numbers of 16", va="center", fontsize=11)
     count = ("none", "one", "two", "three", "all")[kept_bits]
     title = f"This random number keeps {count} of four activations"
-    figure.suptitle(title, x=0.01, ha="left")
+    put_title(figure, title)
     return figure
 
 
@@ -177,11 +208,7 @@ def draw_checkpoints(
         arrowprops={"arrowstyle": "->"},
     )
     lost = stopped_at - last
-    figure.suptitle(
-        f"Squares are checkpoints: a kill after step {stopped_at} loses {lost} steps",
-        x=0.01,
-        ha="left",
-    )
+    put_title(figure, f"Squares are checkpoints: a kill after step {stopped_at} loses {lost} steps")
     return figure
 
 
@@ -222,7 +249,7 @@ def plot_divergence(
     axes[-1, 0].set_xlabel("training step (dotted: where it was stopped)")
     figure.supylabel("loss, less that of the unstopped training (nats)", fontsize=11)
     equal = sum(not gap.any() for gap in gaps.values())
-    figure.suptitle(f"{equal} of {len(gaps)} went on as if nothing had happened", x=0.01, ha="left")
+    put_title(figure, f"{equal} of {len(gaps)} went on as if nothing had happened")
     return figure
 
 
@@ -236,7 +263,7 @@ def plot_layer_memory(kept: Mapping[str, float]) -> Figure:
     label_bars(axis, names, sizes, ".1f")
     axis.set_xlabel("MiB")
     largest = max(kept, key=lambda name: kept[name])
-    figure.suptitle(f"The largest piece that a layer keeps: {largest}", x=0.01, ha="left")
+    put_title(figure, f"The largest piece that a layer keeps: {largest}")
     return figure
 
 
@@ -263,36 +290,7 @@ def plot_memory(
     last = predicted[names[-1]]
     share = last["activations"] / sum(last.values())
     title = f"With {names[-1].replace(chr(10), ' ')}, {share:.0%} are activations"
-    figure.suptitle(title, x=0.01, ha="left")
-    return figure
-
-
-def draw_tokens_read(tokens: Sequence[str], weights: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw how much each token counts in what a head reads: a row of squares per way of reading.
-
-    `weights` maps a name to a share per token; the darker a square, the more it counts.
-    """
-    most = max(max(shares) for shares in weights.values())
-    figure, axes = plt.subplots(
-        len(weights), figsize=(WIDTH, 1.15 * len(weights) + 1.3), sharex=True
-    )
-    for axis, (name, shares) in zip(np.atleast_1d(axes), weights.items(), strict=True):
-        for place, share in enumerate(shares):
-            color = READING(share / most)
-            axis.add_patch(Rectangle((place, 0), 0.94, 1, facecolor=color, edgecolor="#999999"))
-            ink = "white" if share > 0.6 * most else DARK
-            text = f"{share:.0%}"
-            axis.text(place + 0.47, 0.5, text, ha="center", va="center", color=ink, fontsize=11)
-        axis.set(xlim=(-0.05, len(tokens)), ylim=(-0.05, 1.05), yticks=[])
-        axis.set_title(name, loc="left", fontsize=11)
-        axis.grid(False)
-        axis.spines[:].set_visible(False)
-        axis.tick_params(length=0)
-    places = np.arange(len(tokens)) + 0.47
-    np.atleast_1d(axes)[-1].set_xticks(places, tokens, rotation=40, ha="right")
-    readers = [sum(share > 0.001 for share in shares) for shares in weights.values()]
-    title = f"The head reads {min(readers)} or {max(readers)} of {len(tokens)} tokens"
-    figure.suptitle(title, x=0.01, ha="left")
+    put_title(figure, title)
     return figure
 
 
@@ -319,7 +317,7 @@ def plot_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
         axis.set_xlabel(f"pairs {within:.2f}, others {across:.2f}")
     figure.colorbar(image, ax=axes, orientation="horizontal", label="cosine similarity", aspect=40)
     widest = max(gaps, key=lambda name: gaps[name])
-    figure.suptitle(f"Pairs are clearest with: {widest}", x=0.01, ha="left")
+    put_title(figure, f"Pairs are clearest with: {widest}")
     return figure
 
 
@@ -340,14 +338,14 @@ def plot_accuracies(accuracies: Mapping[str, float], rows: int) -> Figure:
     figure, axis = plt.subplots(figsize=(WIDTH, 0.55 * len(names) + 1.3))
     axis.barh(range(len(names)), values, color=[PALE] + [STRONG] * (len(names) - 1), height=0.65)
     axis.errorbar(values, range(len(names)), xerr=errors, fmt="none", ecolor=DARK, capsize=4)
-    axis.set_yticks(range(len(names)), names)
+    axis.set_yticks(range(len(names)), [fill(name, NAME_WIDTH) for name in names])
     axis.invert_yaxis()
     axis.grid(False)
     axis.set(xlim=(0, 1), xlabel=f"accuracy on {rows:,} tweets (lines: two standard errors)")
     for place, (value, error) in enumerate(zip(values, errors, strict=True)):
         axis.text(value + error + 0.02, place, f"{value:.2f}", va="center")
     best = names[int(values.argmax())]
-    figure.suptitle(f"Best of {len(names)}: {best}", x=0.01, ha="left")
+    put_title(figure, f"Best of {len(names)}: {best}")
     return figure
 
 
@@ -374,7 +372,7 @@ def draw_rotation(words: Sequence[str], start: int) -> Figure:
     axis.plot([head, head], [1.9, 2.85], color=DARK, ls=":")
     kept = len(words) - 2
     pairs = len(words) - 1
-    figure.suptitle(f"{kept} of {pairs} neighbouring pairs survive the cut", x=0.01, ha="left")
+    put_title(figure, f"{kept} of {pairs} neighbouring pairs survive the cut")
     return figure
 
 
@@ -402,5 +400,5 @@ def plot_answers_moved(moved: Mapping[str, Sequence[int]]) -> Figure:
     axis.legend()
     least = np.floor(1000 * min(stays)) / 10
     title = f"At least {least:.1f}% of the answers stay when the tweet is turned"
-    figure.suptitle(title, x=0.01, ha="left")
+    put_title(figure, title)
     return figure
