@@ -208,7 +208,7 @@ def draw_checkpoints(
         arrowprops={"arrowstyle": "->"},
     )
     lost = stopped_at - last
-    put_title(figure, f"Squares are checkpoints: a kill after step {stopped_at} loses {lost} steps")
+    put_title(figure, f"A kill after step {stopped_at} loses {lost} steps")
     return figure
 
 
@@ -299,7 +299,7 @@ def plot_similarities(similarities: Mapping[str, np.ndarray]) -> Figure:
 
     Texts come in pairs that mean the same: 1 and 2, 3 and 4, and so on, framed in the maps.
     """
-    figure, axes = plt.subplots(1, len(similarities), figsize=(WIDTH, 4.1), sharey=True)
+    figure, axes = plt.subplots(1, len(similarities), figsize=(WIDTH, 4.6), sharey=True)
     gaps = {}
     for axis, (name, table) in zip(np.atleast_1d(axes), similarities.items(), strict=True):
         texts = len(table)
@@ -399,6 +399,6 @@ def plot_answers_moved(moved: Mapping[str, Sequence[int]]) -> Figure:
     axis.margins(y=0.15)
     axis.legend()
     least = np.floor(1000 * min(stays)) / 10
-    title = f"At least {least:.1f}% of the answers stay when the tweet is turned"
+    title = f"At least {least:.1f}% of the answers survive the turn"
     put_title(figure, title)
     return figure
