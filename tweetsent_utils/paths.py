@@ -23,7 +23,6 @@ def find_project_root() -> Path:
 
 PROJECT_ROOT = find_project_root()
 NOTEBOOKS = PROJECT_ROOT / "notebooks"
-CONFIGS = PROJECT_ROOT / "configs"
 REFERENCE = PROJECT_ROOT / "outputs" / "reference"
 
 

@@ -6,9 +6,11 @@ import nbformat
 import pytest
 import yaml
 
-from tweetsent_utils.paths import CONFIGS
+from tweetsent_utils.paths import PROJECT_ROOT, REFERENCE
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
 from tweetsent_utils.pipeline.parameters import default_parameters, gather_parameters
+
+CONFIGS = PROJECT_ROOT / "configs"
 
 
 def declared_values(notebook) -> dict:
@@ -36,6 +38,14 @@ def test_every_parameter_reaches_a_notebook():
 @pytest.mark.parametrize("config", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_configuration_is_accepted_and_names_its_own_run(config):
     assert gather_parameters(config)["run_name"] == config.stem
+
+
+@pytest.mark.parametrize(
+    "record", sorted(REFERENCE.glob("*/params.yaml")), ids=lambda path: path.parent.name
+)
+def test_the_record_of_a_published_run_repeats_it(record):
+    recorded = yaml.safe_load(record.read_text(encoding="utf-8"))
+    assert gather_parameters(record) == default_parameters() | recorded
 
 
 def test_the_quick_configuration_writes_out_the_defaults():

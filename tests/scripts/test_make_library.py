@@ -8,7 +8,7 @@ from make_library import LIBRARY
 
 from tweetsent_utils.data.labels import class_names
 from tweetsent_utils.data.reading import read_tweets
-from tweetsent_utils.paths import CONFIGS
+from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline.parameters import gather_parameters
 
 
@@ -28,7 +28,7 @@ def test_seed_0_gives_the_shipped_bytes_and_another_seed_others(tmp_path):
 
 
 def test_its_parameter_file_reads_it_without_a_test_file_an_order_or_an_encoding(rows, capsys):
-    given = gather_parameters(CONFIGS / "library.yaml")
+    given = gather_parameters(PROJECT_ROOT / "configs" / "library.yaml")
     assert not given["test_file"] and not given["date_column"]
     text, label = given["text_column"], given["label_column"]
     table = read_tweets(given["train_file"], text, label, given["encoding"])
