@@ -10,9 +10,8 @@ from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
-from tweetsent_utils.pipeline.own_data import REPORT
 from tweetsent_utils.pipeline.parameters import default_parameters, gather_parameters
-from tweetsent_utils.pipeline.runs import load_metrics, run_folder
+from tweetsent_utils.pipeline.runs import REPORT, load_metrics, run_folder
 from tweetsent_utils.pipeline.terminal import say
 from tweetsent_utils.training.stopping import stop_signals
 

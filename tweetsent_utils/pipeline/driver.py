@@ -27,13 +27,13 @@ from tweetsent_utils.pipeline.notebooks import (
     step_number,
 )
 from tweetsent_utils.pipeline.own_data import (
-    REPORT,
     code_of_step,
     is_own_data,
     load_step,
     top_cell,
 )
 from tweetsent_utils.pipeline.runs import (
+    REPORT,
     delete_checkpoints,
     forget_training,
     note_timings,

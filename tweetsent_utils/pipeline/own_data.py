@@ -11,12 +11,12 @@ from tweetsent_utils.files import load_json
 from tweetsent_utils.paths import project_path
 from tweetsent_utils.pipeline.notebooks import code_in, step_number
 from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.pipeline.runs import REPORT
 
 # Tags of cells. Prose is about the sample unless it is tagged, code is about any data unless it is.
 ANY_DATA = "any-data"
 SAMPLE = "sample"
 TOP = "top"
-REPORT = "report.html"
 
 
 def is_own_data(parameters: dict[str, Any]) -> bool:

@@ -8,9 +8,10 @@ from markupsafe import Markup, escape
 
 from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.files import write_atomically
-from tweetsent_utils.pipeline.own_data import REPORT, is_own_data
+from tweetsent_utils.pipeline.own_data import is_own_data
 from tweetsent_utils.pipeline.report_facts import choose_advice, file_name, gather_facts
 from tweetsent_utils.pipeline.report_outputs import collect_outputs
+from tweetsent_utils.pipeline.runs import REPORT
 
 PLURALS = {"class": "classes", "core": "cores"}
 MOST_NAMES = 5

@@ -20,6 +20,7 @@ from tweetsent_utils.pipeline.environment import describe_environment
 from tweetsent_utils.pipeline.notebooks import declared_parameters, list_notebooks
 from tweetsent_utils.pipeline.parameters import check_parameters, default_parameters
 
+REPORT = "report.html"  # in the folder of a run
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
 DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"  # no folder of Windows may be called so
 
