@@ -13,7 +13,10 @@ from tweetsent_utils.evaluation.uncertainty import (
     describe_place,
     macro_f1,
     standard_error,
+    wilson_interval,
 )
+
+Z2 = 1.959964**2  # of the 97.5% quantile of the normal distribution
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def test_intervals_are_those_of_drawing_rows(answers):
     assert intervals.loc["accuracy", "score"] == (labels == predictions).mean()
     assert intervals.loc["mean_absolute_error", "score"] == abs(labels - predictions).mean()
     assert intervals.index.tolist() == ["accuracy", "macro_f1", "mean_absolute_error"]
-    assert intervals[["low", "high"]].to_numpy() == pytest.approx(expected, abs=0.006)
+    assert intervals[["low", "high"]].to_numpy() == pytest.approx(expected, abs=0.008)
 
 
 def test_same_seed_draws_the_same_intervals_and_classes_without_an_order_have_two(answers):
@@ -56,19 +59,28 @@ def test_macro_f1_is_that_of_scikit_learn(seed):
 @pytest.mark.parametrize(
     ("labels", "predictions", "values"),
     [
-        ([0, 1] * 50, [0, 1] * 50, [1, 1, 0]),
-        ([0, 3] * 50, [0, 3] * 50, [1, 1, 0]),  # no row is of class 1 or 2
-        ([0, 0, 3], [0, 0, 3], [1, 1, 0]),  # class 3 is in some draws only
-        ([1], [3], [0, 0, 2]),
-        ([2, 2], [2, 2], [1, 1, 0]),
-        ([2, 2], [0, 0], [0, 0, 2]),
+        ([0, 1] * 50, [0, 1] * 50, [1, 100 / (100 + Z2), 1]),
+        ([0, 3] * 50, [0, 3] * 50, [1, 100 / (100 + Z2), 1]),  # no row is of class 1 or 2
+        ([0, 0, 3], [0, 0, 3], [1, 3 / (3 + Z2), 1]),  # class 3 is in some draws only
+        ([1], [3], [0, 0, Z2 / (1 + Z2)]),
+        ([2, 2], [2, 2], [1, 2 / (2 + Z2), 1]),
+        ([2, 2], [0, 0], [0, 0, Z2 / (2 + Z2)]),
     ],
 )
-def test_what_no_draw_can_change_has_no_width(labels, predictions, values, recwarn):
+def test_what_no_draw_can_change_has_no_interval_but_the_accuracy_has(
+    labels, predictions, values, recwarn
+):
     intervals = bootstrap_intervals(np.array(labels), np.array(predictions), draws=50)
-    for column in ("score", "low", "high"):
-        assert intervals[column].tolist() == values
+    assert intervals.index.tolist() == ["accuracy"]
+    assert intervals.loc["accuracy"].tolist() == pytest.approx(values)
     assert not recwarn.list
+
+
+def test_an_interval_of_few_rows_is_wilsons_and_holds_the_share():
+    # Brown, Cai and DasGupta 2001, by hand: the centre is (8 + Z2 / 2) / (10 + Z2).
+    low, high = wilson_interval(8, 10)
+    assert (low + high) / 2 == pytest.approx((8 + Z2 / 2) / (10 + Z2))
+    assert (low, high) == pytest.approx((0.490, 0.943), abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import bootstrap
+from scipy.stats import binomtest, bootstrap
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inputs import require_ranks
@@ -23,23 +23,42 @@ def bootstrap_intervals(
     """Return the scores of N predictions and their 95% intervals: `score`, `low` and `high`.
 
     Labels and predictions are ranks, as `label_ids` gives them. Rows are `accuracy`, `macro_f1`
-    and, for ordered classes, `mean_absolute_error`. Percentiles over draws of rows: Efron 1979,
+    and, for ordered classes, `mean_absolute_error`. The interval of the accuracy is Wilson's; those
+    of the others are percentiles over draws of rows: Efron 1979,
     https://doi.org/10.1214/aos/1176344552. A class that a draw does not hold does not count in it.
-    Raises `TweetsentError` for anything but ranks, and for lengths that differ.
+    Where all draws score alike, as they do when every answer is right, drawing again cannot tell an
+    interval, and the row is left out. Raises `TweetsentError` for anything but ranks, and for
+    lengths that differ.
     """
     labels = require_ranks("labels", labels)
     predictions = require_ranks("predictions", predictions)
     if len(labels) != len(predictions):
         what = f"there are {len(labels):,} labels and {len(predictions):,} predictions"
         raise TweetsentError(f"{what}: give one prediction for each label")
-    statistics = {"accuracy": accuracy, "macro_f1": macro_f1}
+    statistics = {"macro_f1": macro_f1}
     if ordered:
         statistics["mean_absolute_error"] = mean_absolute_error
-    rows = {}
+    hits = int((labels == predictions).sum())
+    rows = {"accuracy": [hits / len(labels), *wilson_interval(hits, len(labels))]}
     for name, statistic in statistics.items():
         low, high = bootstrap_interval(statistic, labels, predictions, draws, seed)
-        rows[name] = [statistic(labels, predictions), low, high]
+        if low < high:
+            rows[name] = [statistic(labels, predictions), low, high]
     return pd.DataFrame.from_dict(rows, orient="index", columns=["score", "low", "high"])
+
+
+def wilson_interval(hits: int, rows: int) -> tuple[float, float]:
+    """Return the 95% interval of the share of `hits` among a number of rows.
+
+    It holds for few rows too, and has a width where all rows are hits. Wilson 1927,
+    https://doi.org/10.1080/01621459.1927.10502953.
+
+    >>> low, high = wilson_interval(30, 30)
+    >>> round(low, 3), high
+    (0.886, 1.0)
+    """
+    interval = binomtest(hits, rows).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def bootstrap_interval(
@@ -65,11 +84,6 @@ def bootstrap_interval(
         rng=seed,
     )
     return found.confidence_interval.low, found.confidence_interval.high
-
-
-def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
-    """Return the share of predictions that are right."""
-    return float((labels == predictions).mean())
 
 
 def mean_absolute_error(labels: np.ndarray, predictions: np.ndarray) -> float:
