@@ -37,14 +37,14 @@ def test_thirds_by_length_and_tweets_with_and_without_each_mark():
 @pytest.mark.parametrize(
     ("lengths", "slices"),
     [
-        ([7], {"up to 7 tokens": [0]}),
-        ([7, 7, 7], {"up to 7 tokens": [0, 1, 2]}),
+        ([7], {}),
+        ([7, 7, 7], {}),
         ([3, 9], {"up to 5 tokens": [0], "over 7 tokens": [1]}),
         ([3, 3, 9], {"up to 3 tokens": [0, 1], "over 5 tokens": [2]}),
         ([3, 4, 5], {"up to 3 tokens": [0], "4 tokens": [1], "over 4 tokens": [2]}),
     ],
 )
-def test_few_tweets_or_few_lengths_make_fewer_parts_and_each_tweet_is_in_one(lengths, slices):
+def test_few_lengths_make_fewer_parts_and_one_length_none(lengths, slices):
     tweets = len(lengths)
     by_length = slices_of(["tea"] * tweets, lengths, [""] * tweets)
     found = {name: rows for name, rows in by_length.items() if name.endswith("tokens")}
@@ -111,7 +111,13 @@ def test_accuracy_on_a_slice_has_a_wilson_interval():
     assert scores.loc["wrong"].tolist() == pytest.approx([2, 0, 0, 0.658], abs=1e-3)
 
 
-def test_one_tweet_has_slices_and_none_of_them_an_accuracy():
+def test_what_holds_every_text_or_none_is_no_slice():
+    slices = slices_of(["tea #now", "#milk"], [3, 3], ["2020-03-16"] * 2)
+    assert slices == {}
+    assert set(slices_of(["#tea", "milk"], [3, 3], [""] * 2)) == {"with a hashtag", "no hashtag"}
+
+
+def test_one_text_has_no_slice_and_the_table_no_row():
     one = make_slices(pd.Series(["tea"]), pd.Series([3]), pd.Series(["2020-03-16"]))
     scores = score_slices(one, np.array([True]))
     assert scores.columns.tolist() == ["tweets", "accuracy", "low", "high"]
