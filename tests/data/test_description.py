@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from tweetsent_utils.data.cleaning import CLEANINGS
+from tweetsent_utils.data.cleaning import CLEANINGS, clean
 from tweetsent_utils.data.description import (
     Repeats,
     bare_words,
@@ -38,6 +38,20 @@ def test_cleanings_remove_the_marks_that_they_promise_to_remove():
     assert left.loc["&amp;"].tolist() == [0.5, 0, 0]
     assert left.loc["hashtag"].tolist() == [0.5, 0.5, 0]
     assert (left["words"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("voil\u00e0\u00a0!", id="French, with a no-break space"),
+        pytest.param("\u00e9\u00bb", id="French, at the end of a quotation"),
+        pytest.param("it\u00c2\u0092s", id="broken"),
+        pytest.param("caf\u00c3\u00a9", id="broken once"),
+    ],
+)
+def test_mojibake_is_what_the_repair_would_change(text):
+    is_changed = clean(text, "repaired") != text
+    assert mark_shares([text])["mojibake"] == is_changed
 
 
 @pytest.mark.parametrize(

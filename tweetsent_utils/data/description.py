@@ -15,10 +15,10 @@ MARKS = {
     "link": r"https?://\S+",
     "line break": r"[\r\n]",
     "mention": r"@\w+",
-    "mojibake": r"[\xc2-\xf4][\x80-\xbf]",
+    "mojibake": r"[\xc2\xc3][\x80-\xbf]",  # all pairs that the cleaning `repaired` repairs
     "&amp;": r"&amp;",
 }
-INVISIBLE_HALF = r"[\xc2-\xf4][\x80-\x9f]"  # mojibake whose second character no screen shows
+INVISIBLE_HALF = r"[\xc2\xc3][\x80-\x9f]"  # mojibake whose second character no screen shows
 ENOUGH_TEXTS = 5000  # for a share in percent
 
 
