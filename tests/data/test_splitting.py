@@ -68,11 +68,11 @@ def test_random_split_has_every_class_on_both_sides(sizes, rows, seed):
 @pytest.mark.parametrize(
     ("sizes", "rows", "expected"),
     [
-        ([50, 1], 10, "the class 'bad' has one training tweet"),
-        ([50], 10, "every training tweet is 'awful'"),
-        ([50, 50, 50], 2, "150 training tweets cannot give 2 to validation"),
-        ([3, 3], 0, "6 training tweets cannot give 0 to validation"),
-        ([2, 8], 9, "10 training tweets cannot give 9 to validation"),
+        ([50, 1], 10, "the class 'bad' has one training text"),
+        ([50], 10, "every training text is 'awful'"),
+        ([50, 50, 50], 2, "150 training texts cannot give 2 to validation"),
+        ([3, 3], 0, "6 training texts cannot give 0 to validation"),
+        ([2, 8], 9, "10 training texts cannot give 9 to validation"),
     ],
 )
 def test_too_few_tweets_for_a_split_are_refused(sizes, rows, expected):
@@ -207,7 +207,7 @@ def test_test_tweets_of_a_file_stay_as_they_are_unless_they_are_the_training_twe
     parts = hold_out_test_tweets({**tweets, "test": own}, DRAW, "own.csv", "test.csv")
     assert parts["test"].equals(own)
     assert parts["train"].equals(tweets["train"])
-    with pytest.raises(TweetsentError, match="every tweet of test.csv is in own.csv too"):
+    with pytest.raises(TweetsentError, match="every text of test.csv is in own.csv too"):
         hold_out_test_tweets({**tweets, "test": tweets["train"]}, DRAW, "own.csv", "test.csv")
 
 

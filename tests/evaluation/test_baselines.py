@@ -71,3 +71,11 @@ def test_a_model_that_is_no_better_than_a_bag_of_words_is_told(capsys, accuracy,
     note_if_behind(accuracy, 0.5, "test")
     printed = capsys.readouterr().out
     assert ("does not beat a bag of words (0.500)" in printed) == is_told
+
+
+@pytest.mark.parametrize("accuracy", [1.0, 0.9])
+def test_where_words_make_no_mistake_nobody_is_sent_for_more_rows(capsys, accuracy):
+    note_if_behind(accuracy, 1.0, "test")
+    printed = capsys.readouterr().out
+    assert "words suffice" in printed
+    assert "more rows" not in printed and "epochs" not in printed

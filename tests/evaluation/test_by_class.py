@@ -92,7 +92,7 @@ def test_the_hardest_class_is_the_least_found_of_those_that_have_rows():
         pytest.param([3, 1, 0], "gets 25 right and calls 75 low.", id="one other"),
         pytest.param([1, 1, 1], "gets 33 right and calls 33 low and 33 high.", id="rounded alone"),
         pytest.param([1, 498, 1], "gets 100 right.", id="too few to count"),
-        pytest.param([0, 0, 0], "No tweet here is middle.", id="no row"),
+        pytest.param([0, 0, 0], "No text here is middle.", id="no row"),
     ],
 )
 def test_a_row_of_the_matrix_read_aloud(row, words):

@@ -49,7 +49,7 @@ def test_a_run_gets_its_parameters_and_ends_with_its_score_next_to_the_baseline(
     assert handed_on["sweeps"] == []
     assert handed_on["start"] is None
     shown = capsys.readouterr().out
-    assert "0.750 on 1,234 tweets (majority 0.250)" in shown
+    assert "0.750 on 1,234 texts (majority 0.250)" in shown
     assert "12.5% of the training texts, at 64 tokens" in shown
     assert str(tmp_path / "model") in shown
 

@@ -186,13 +186,13 @@ def test_a_million_characters_and_control_characters_are_read(tmp_path, tiny_enc
 def test_a_test_file_without_a_tweet_of_its_own_is_refused(refusal):
     texts = pd.Series(["a", "b"])
     message = refusal(check_overlap, texts, texts.iloc[::-1], "train.csv", "copy.csv")
-    assert message.startswith("every tweet of copy.csv")
+    assert message.startswith("every text of copy.csv")
 
 
 def test_tweets_that_train_and_test_share_are_printed(capsys):
     train = pd.Series(["a", "b", "c"])
     check_overlap(train, pd.Series(["x", "c", "a", "y"]), "train.csv", "test.csv")
     shown = capsys.readouterr().out
-    assert shown.startswith("test.csv: data row 2 is a tweet of train.csv too (2 of 4 test tweets)")
+    assert shown.startswith("test.csv: data row 2 is a text of train.csv too (2 of 4 test texts)")
     check_overlap(train, pd.Series(["x"]), "train.csv", "test.csv")
     assert capsys.readouterr().out == ""

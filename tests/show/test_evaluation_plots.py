@@ -58,16 +58,16 @@ def sizes(classes: int) -> tuple[np.ndarray, list[str]]:
 def test_a_confusion_matrix_reads_every_row_aloud_and_the_hardest_in_its_caption():
     assert "75%" in title(draw_confusion(MATRIX, NAMES))
     alt, caption = confusion_in_words(MATRIX, NAMES)
-    assert alt.count("Of 100 tweets") == 3
+    assert alt.count("Of 100 texts") == 3
     assert "the model gets 75 right and calls 25 so so" in alt
-    assert caption.count("Of 100 tweets") == 1 and "bad, the model" in caption
+    assert caption.count("Of 100 texts") == 1 and "bad, the model" in caption
 
 
 def test_a_matrix_of_many_classes_has_colours_alone_and_a_short_text():
     matrix, names = sizes(40)
     assert not list(draw_confusion(matrix, names, ordered=False).axes[0].texts)
     alt, _ = confusion_in_words(matrix, names, ordered=False)
-    assert alt.count("Of 100 tweets") == 1
+    assert alt.count("Of 100 texts") == 1
 
 
 def test_mistakes_of_ordered_classes_have_distances():

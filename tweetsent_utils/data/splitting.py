@@ -14,17 +14,17 @@ def check_overlap(
     train_file: str,
     test_file: str,
 ) -> None:
-    """Refuse a test file without a tweet of its own, and print how many training tweets it holds.
+    """Refuse a test file without a text of its own, and print how many training texts it holds.
 
     Both series are indexed by row id; the names of the files only serve the messages.
     """
     known = test_texts.isin(train_texts)
     if known.all():
-        what = f"every tweet of {test_file} is in {train_file} too"
-        raise TweetsentError(f"{what}: name a test file with tweets that training does not see")
+        what = f"every text of {test_file} is in {train_file} too"
+        raise TweetsentError(f"{what}: name a test file with texts that training does not see")
     if known.any():
-        where = f"{test_file}: data row {known.idxmax() + 1} is a tweet of {train_file} too"
-        count = f"{known.sum()} of {len(known):,} test tweets"
+        where = f"{test_file}: data row {known.idxmax() + 1} is a text of {train_file} too"
+        count = f"{known.sum()} of {len(known):,} test texts"
         note(f"{where} ({count}): the test score will flatter the model")
 
 
@@ -44,15 +44,15 @@ def split_at_random(
     counts = labels.value_counts()
     if len(counts) < 2:
         only = quote(label_order[labels.iloc[0]])
-        raise TweetsentError(f"every training tweet is {only}: give tweets of two classes")
+        raise TweetsentError(f"every training text is {only}: give texts of two classes")
     if counts.min() < 2:
-        what = f"the class {quote(label_order[counts.idxmin()])} has one training tweet"
-        remedy = "add tweets, or leave the class out"
+        what = f"the class {quote(label_order[counts.idxmin()])} has one training text"
+        remedy = "add texts, or leave the class out"
         raise TweetsentError(f"{what}, and both sides of the split need one: {remedy}")
     rows = count_validation_rows(len(labels), validation_rows, validation_share)
     if not len(counts) <= rows <= len(labels) - len(counts):
-        what = f"{len(labels)} training tweets cannot give {rows} to validation"
-        remedy = "give more tweets, or change validation_rows and validation_share"
+        what = f"{len(labels)} training texts cannot give {rows} to validation"
+        remedy = "give more texts, or change validation_rows and validation_share"
         raise TweetsentError(f"{what} and keep every class on both sides: {remedy}")
     train, validation = train_test_split(
         labels.index,

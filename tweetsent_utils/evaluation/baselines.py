@@ -53,7 +53,10 @@ def score_baselines(
 
 def note_if_behind(accuracy: float, bag_of_words: float, split: str) -> None:
     """Tell the user that a model is no better than a bag of words on a split, if that is so."""
-    if accuracy <= bag_of_words:
-        what = f"on the {split} tweets this model ({accuracy:.3f}) does not beat a bag of words"
+    if bag_of_words == 1:
+        what = f"on the {split} texts a bag of words makes no mistake"
+        note(f"{what}: words suffice here, and this model ({accuracy:.3f}) has nothing to add")
+    elif accuracy <= bag_of_words:
+        what = f"on the {split} texts this model ({accuracy:.3f}) does not beat a bag of words"
         remedy = "give it more rows, more epochs (num_epochs) or another max_lr"
         note(f"{what} ({bag_of_words:.3f}): {remedy}, or take the bag of words")

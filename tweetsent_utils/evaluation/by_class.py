@@ -74,18 +74,18 @@ def hardest_class(matrix: np.ndarray) -> int:
 
 
 def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> str:
-    """Say in a sentence what becomes of a hundred tweets of one class.
+    """Say in a sentence what becomes of a hundred texts of one class.
 
     `matrix` has shape (classes, classes), a row per true class and a column per answer. The numbers
     are rounded each by itself, as in a figure. Four wrong answers are named; of more, the three
     most frequent, and the rest is counted together.
 
     >>> read_row_aloud(np.array([[6, 2], [0, 4]]), ["bad", "good"], 0)
-    'Of 100 tweets that are bad, the model gets 75 right and calls 25 good.'
+    'Of 100 texts that are bad, the model gets 75 right and calls 25 good.'
     """
     name = label_order[row]
     if not matrix[row].any():
-        return f"No tweet here is {name}."
+        return f"No text here is {name}."
     exact = 100 * matrix[row] / matrix[row].sum()
     shares = np.rint(exact).astype(int)
     wrong = [rank for rank in np.argsort(-exact, kind="stable") if rank != row and shares[rank]]
@@ -94,7 +94,7 @@ def read_row_aloud(matrix: np.ndarray, label_order: Sequence[str], row: int) -> 
     rest = exact.sum() - exact[[row, *named]].sum()
     if rest >= 1:
         answers.append(f"{rest:.0f} something else")
-    right = f"Of 100 tweets that are {name}, the model gets {shares[row]} right"
+    right = f"Of 100 texts that are {name}, the model gets {shares[row]} right"
     if not answers:
         return f"{right}."
     *first, last = answers

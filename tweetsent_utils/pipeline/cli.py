@@ -167,7 +167,7 @@ def summary(folder: Path) -> str:
     scale = ", ".join(baselines)
     made_with = load_json(require_file(folder / "dataset" / "meta.json", "02_dataset_creation"))
     cut = f"{made_with['share_cut']:.1%} of the training texts, at {made_with['max_length']} tokens"
-    accuracy = f"{test['accuracy']:.3f} on {test['rows']:,} tweets ({scale})"
+    accuracy = f"{test['accuracy']:.3f} on {test['rows']:,} texts ({scale})"
     lines = {
         "executed notebooks": folder / "*.ipynb",
         "model": folder / "model",
