@@ -11,6 +11,7 @@ from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.audit import (
+    UNTOLD,
     audit_if_possible,
     audit_labels,
     report_honestly,
@@ -217,8 +218,20 @@ def test_two_classes_of_five_rows_are_enough(recwarn):
     texts = ["the shop opens at nine"] * 995 + ["a good day"] * 5
     audit = audit_labels(texts, [0] * 995 + [1] * 5)
     assert audit.agreement == 1
-    assert audit.verdict.startswith("labels look lexicon-made")
+    assert UNTOLD in audit.verdict  # nothing is near a cut
     assert not recwarn.list
+
+
+def test_plain_praise_and_plain_complaints_are_not_said_to_be_made_by_a_lexicon():
+    """A reader and a word list agree on them; only texts near a cut would tell them apart."""
+    praise = "superb great wonderful excellent splendid lovely perfect fantastic amazing good"
+    complaints = "awful terrible horrible nasty bad rotten disgusting dreadful horrid miserable"
+    texts = [f"the soup was {word}" for word in f"{praise} {complaints}".split()]
+    audit = audit_labels(texts, ["praise"] * 10 + ["complaint"] * 10)
+    assert audit.agreement == 1
+    assert audit.baseline < 0.75
+    assert UNTOLD in audit.verdict
+    assert "lexicon-made" not in audit.verdict
 
 
 @pytest.mark.parametrize("texts", [["📦", "🧻"] * 10, ["很好", "很差"] * 10, ["tea"] * 20])

@@ -15,10 +15,12 @@ from threadpoolctl import threadpool_limits
 from tweetsent_utils.data.cleaning import CLEANINGS, clean
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.baselines import score_baselines
-from tweetsent_utils.evaluation.lexicon import lexicon_scores, threshold_tree
+from tweetsent_utils.evaluation.lexicon import apply_cuts, lexicon_scores, threshold_tree
 
 FOLDS = 5
 LINE = 60  # characters of a report that a phone shows
+NEAR = 0.1  # of a cut: where a reader would hesitate, and a rule would not
+FEWEST_NEAR = 5  # different scores there, below which a reader and a rule look alike
 STEEP = 0.02  # a slope with a Brier error below this is a step
 
 # The share of the way from the baseline to full agreement that the word list must cover.
@@ -27,6 +29,7 @@ VERDICTS = (
     (0.2, "labels look partly lexicon-made"),
     (float("-inf"), "no sign of a lexicon"),
 )
+UNTOLD = "cannot be told from a reader's"
 
 
 class LabelAudit(NamedTuple):
@@ -77,10 +80,11 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
         splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
         folds = list(splitter.split(texts, labels))
         baselines = cross_validate_baselines(texts, labels, folds)
-        rules = {}
+        rules, near_cuts = {}, {}
         for cleaning in CLEANINGS:
             scores = lexicon_scores([clean(text, cleaning) for text in texts])
             rules[f"lexicon, {cleaning}"] = compare_steps_and_slope(scores, labels, folds)
+            near_cuts[f"lexicon, {cleaning}"] = count_near_cuts(scores, labels)
         rules = pd.DataFrame.from_dict(rules, orient="index")
 
     baseline = float(baselines.max())
@@ -88,7 +92,7 @@ def audit_labels(texts: Sequence[str], labels: Sequence) -> LabelAudit:
     return LabelAudit(
         agreement=float(best["agreement"]),
         baseline=baseline,
-        verdict=describe_verdict(best, baseline),
+        verdict=describe_verdict(best, baseline, near_cuts[best.name]),
         table=pd.concat([baselines.to_frame("agreement"), rules]),
     )
 
@@ -196,12 +200,26 @@ def brier_score(probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarr
     return float(np.average(errors, weights=weights))
 
 
-def describe_verdict(rule: pd.Series, baseline: float) -> str:
-    """Return in one sentence what the best rule says of the labels."""
+def count_near_cuts(scores: np.ndarray, labels: np.ndarray) -> int:
+    """Return how many different scores are near a cut that parts the N labels by their N scores."""
+    different = np.unique(scores)
+    _, distances, _ = apply_cuts(scores, labels, different)
+    return int((distances <= NEAR).sum())
+
+
+def describe_verdict(rule: pd.Series, baseline: float, near_cuts: int) -> str:
+    """Return in one sentence what the best rule says of the labels.
+
+    `near_cuts` is how many different scores are near its cuts. Where they are few, as among plain
+    praise and plain complaints, a reader's labels change in steps too, and it cannot be told.
+    """
     steps, slope = rule["error in steps"], rule["error in a slope"]
     in_steps = steps < slope or slope < STEEP
     gain = (rule["agreement"] - baseline) / max(1 - baseline, 1e-9) if in_steps else 0.0
     level = next(words for least, words in VERDICTS if gain >= least)
+    if gain >= VERDICTS[1][0] and near_cuts < FEWEST_NEAR:
+        agreement = f"{rule['agreement']:.0%} agreement, where a baseline has {baseline:.0%}"
+        return f"a lexicon's labels {UNTOLD}: {agreement}, but hardly a text is near a cut"
     shape = "steps" if in_steps else "a slope"
     agreement = f"{rule['agreement']:.0%} agreement, in {shape}"
     return f"{level}: {agreement}, where a baseline has {baseline:.0%}"
