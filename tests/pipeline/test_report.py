@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from tweetsent_utils.checksums import write_recorded
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.pipeline import cli, driver
 from tweetsent_utils.pipeline.parameters import default_parameters
@@ -119,7 +120,7 @@ def make_run(
         "calibration": {"temperature": 1.25, "test_error": {"calibrated": 0.05}},
         "test": test,
         "baselines": simple,
-        "intervals": {"accuracy": {"score": test["accuracy"], "low": 0.5, "high": 0.9}},
+        "intervals": {"macro_f1": {"score": test["macro_f1"], "low": 0.5, "high": 0.9}},
         "per_class": per_class,
         "slices": {"no link": {"tweets": 9, "accuracy": 0.1, "low": 0.0, "high": 0.2}},
     }
@@ -131,8 +132,10 @@ def make_run(
     timings = {"training": {"seconds": 100.0, "tweets_per_second": 33.3}}
     (folder / "timings.json").write_text(json.dumps(timings))
     audit = {"verdict": "no sign of a lexicon: 50% agreement", "agreement": 0.5, "baseline": 0.6}
-    found = {"rows": {"train": 72, "test": 40}, "audit": audit | {"rows": 60}}
+    of_train = rows[0] + rows[1]  # the audit reads all of the file that is not held out
+    found = {"rows": {"train": of_train, "test": rows[2]}, "audit": audit | {"rows": 60}}
     (folder / "audit.json").write_text(json.dumps(found))
+    (folder / "suspects.csv").write_text("row_id,split,label,suggested,probability\n")
     environment = {"run_format": 3, "python": "3.11", "processor": "Zilog Z80", "cores": 1}
     environment |= {"packages": {"torch": "9.9"}, "git_commit": "abc1234", "memory_gib": 2}
     (folder / "environment.json").write_text(json.dumps(environment))
@@ -172,9 +175,11 @@ def test_a_report_says_what_the_files_of_its_run_say(tmp_path):
     assert page.all("html") == [{"lang": "en"}]
     text = page.text
     assert "Of 40 test texts" in text and "gives 30 texts the label" in text and "75.0%" in text
-    assert "between 50.0% and 90.0%" in text
+    assert "between 59.8% and 85.8%" in text  # Wilson's interval of 30 of 40
+    assert "0.598 to 0.858 0.500 to 0.900" in text
     assert "always giving the commonest label would be right for 30.0%" in text
-    assert "ahead of the word counts, but" in text  # the interval holds their score
+    assert "ahead of both, but with 40 test texts that may be luck" in text
+    assert "messages.csv has 112 texts. " in text
     assert "60 texts to learn from, 12 texts to watch" in text and "40 texts for the final" in text
     assert "set aside from it" in text  # no test file
     assert "saw the 60 training texts 2 times, in 8 steps" in text
@@ -267,6 +272,108 @@ def test_forty_classes_with_and_without_an_order(tmp_path, ordered):
     assert "can hardly learn grade 0, grade 1, grade 2, grade 3, grade 4 and 35 more" in text
 
 
+def test_rows_that_the_file_has_and_those_that_max_train_rows_left_out(tmp_path):
+    folder = make_run(tmp_path / "mine", rows=(60, 12, 40), max_train_rows=60)
+    assert "messages.csv has 112 texts. " in report(folder).text  # all of them were used
+    change(folder / "audit.json", rows={"train": 300, "test": 40})
+    text = report(folder).text
+    assert "messages.csv has 340 texts; of those that were left for training, 60 were drawn" in text
+    tested = make_run(tmp_path / "tested", max_train_rows=60, test_file="test.csv")
+    change(tested / "audit.json", rows={"train": 72, "test": 40})
+    assert "messages.csv has 72 texts. " in report(tested).text
+    (tested / "audit.json").unlink()
+    assert "messages.csv has" not in report(tested).text
+
+
+@pytest.mark.parametrize(
+    ("rows", "accuracy", "words", "said"),
+    [
+        (400, 0.75, 0.6, "better than both by more than luck would explain"),
+        (400, 0.65, 0.6, "ahead of both, but with 400 test texts that may be luck"),
+        (60, 0.95, 0.6, "ahead of both, but with 60 test texts that may be luck"),
+        (400, 0.5, 0.6, "does no better than the word counts"),
+        (30, 1, 1.0, "words suffice for texts like these: the encoder is as good, but slower"),
+        (30, 0.9, 1.0, "words suffice for texts like these: you don't need the encoder"),
+    ],
+)
+def test_a_lead_over_the_word_counts_is_clear_on_many_texts_only(
+    tmp_path, rows, accuracy, words, said
+):
+    folder = make_run(tmp_path / "mine", rows=(60, 12, rows), accuracy=accuracy)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    baselines = {"majority": {"accuracy": 0.3, "macro_f1": 0.1}}
+    baselines["bag_of_words"] = {"accuracy": words, "macro_f1": words}
+    (folder / "metrics.json").write_text(json.dumps(metrics | {"baselines": baselines}))
+    assert said in report(folder).text
+
+
+def test_a_perfect_run_has_an_honest_interval_and_no_bad_advice(tmp_path):
+    folder = make_run(tmp_path / "mine", rows=(60, 12, 30), accuracy=1)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    metrics["validation"] |= {"accuracy": 1.0, "macro_f1": 1.0}
+    metrics["intervals"] = {name: {"low": 1.0, "high": 1.0} for name in ("accuracy", "macro_f1")}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    text = report(folder).text
+    assert "between 88.6% and 100%" in text and "100% and 100%" not in text
+    assert "1.000 to 1.000" not in text and "it can't be told" in text
+    assert "Train longer" not in text and "longer training might still help" not in text
+    assert "What to try next" not in text and "may be wrong" not in text
+    assert "What to look at" not in text
+
+
+@pytest.mark.parametrize(
+    ("suspects", "said"),
+    [(1, "For one validation or test text"), (3, "For 3 validation or test texts")],
+)
+def test_suspect_labels_are_counted_and_advice_names_what_there_is(tmp_path, suspects, said):
+    folder = make_run(tmp_path / "mine", accuracy=1)
+    nothing = [shown({"text/html": "<div></div>"})]
+    write_notebook(folder, "04c_y.ipynb", ("report-suspects", nothing))
+    assert "may be wrong" not in report(folder).text
+    with open(folder / "suspects.csv", "a") as file:
+        file.write("7,test,low,high,0.9\n" * suspects)
+    text = report(folder).text
+    assert said in text
+    assert f"Read the suspect label{'s' if suspects > 1 else ''}, correct" in text
+    assert "surest mistakes" not in text
+
+
+def write_comparison(folder, *runs):
+    names = ("run", "train_file", "test_file", "rows", "validation_accuracy", "test_accuracy")
+    pd.DataFrame(runs, columns=names).to_csv(folder / "compare.csv", index=False)
+
+
+def test_other_runs_of_the_same_task_are_listed_and_no_others(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    mine = ("mine", "messages.csv", "", 12, 0.8, 0.75)
+    other = ("reference/other", "tweets.csv", "test.csv", 5000, 0.89, 0.878)
+    write_comparison(folder, mine, other)
+    assert "Next to other runs" not in report(folder).text
+    write_comparison(folder, mine, other, ("hotter", "messages.csv", "", 12, 0.9, None))
+    text = report(folder).text
+    assert "mine 0.800 0.750 hotter 0.900 –" in text
+    assert "reference/other" not in text
+
+
+def test_scores_that_were_edited_are_not_reported(tmp_path):
+    folder = make_run(tmp_path / "mine")
+    history = folder / "history.csv"
+    content = history.read_text()
+    write_recorded(history, lambda file: file.write_text(content))
+    report(folder)
+    history.write_text(content.replace("1.2", "0.2"))
+    with pytest.raises(TweetsentError, match="history.csv is damaged or was edited"):
+        write_report(folder)
+
+
+def test_one_or_two_of_something_are_not_counted_like_many(tmp_path):
+    text = report(make_run(tmp_path / "mine")).text
+    assert "choose between 2 classes" in text
+    assert "Both classes are equally common in training: 50.0% each" in text
+    text = report(make_run(tmp_path / "odd", rows=(65, 12, 40))).text
+    assert "low is the label of 50.8% of the training texts, high of 49.2%" in text
+
+
 def test_two_classes_have_no_distances_even_in_an_order(tmp_path):
     text = report(make_run(tmp_path / "mine", ordered=True)).text
     assert "one class off" not in text and "order" not in text.partition("What was made")[0]
@@ -353,6 +460,7 @@ def test_a_run_whose_dataset_is_gone_is_reported_from_its_scores(tmp_path):
     [
         ("labels look lexicon-made: 99% agreement, in steps", 0.99, "the list gives them at once"),
         ("labels look partly lexicon-made: 70% agreement", 0.7, "explains a part"),
+        ("a lexicon's labels cannot be told from a reader's: 100%", 1.0, "It can't be told"),
         ("9 labels are too few to audit, since 0 of their classes", None, "too few to tell"),
     ],
 )
@@ -364,8 +472,8 @@ def test_each_verdict_on_the_labels_has_its_sentence(tmp_path, verdict, agreemen
 
 
 def test_no_report_speaks_of_the_sample_unless_it_is_of_the_sample(tmp_path):
-    text = report(make_run(tmp_path / "mine")).text.casefold()
-    for word in ("the sample", "kaggle", "covid", "corona", "lockdown", "original", "tweet "):
+    text = report(make_run(tmp_path / "mine")).text.casefold().replace("tweetsent_utils", "")
+    for word in ("the sample", "kaggle", "covid", "corona", "lockdown", "original", "tweet"):
         assert word not in text, word
 
 

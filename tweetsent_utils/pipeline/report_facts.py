@@ -6,8 +6,11 @@ from typing import Any
 
 import pandas as pd
 
+from tweetsent_utils.checksums import verify_file
 from tweetsent_utils.data.split_files import load_split
+from tweetsent_utils.evaluation.comparison import number_tasks
 from tweetsent_utils.evaluation.predictions import load_predictions
+from tweetsent_utils.evaluation.uncertainty import wilson_interval
 from tweetsent_utils.files import load_json, load_yaml, read_errors
 from tweetsent_utils.paths import short_path
 from tweetsent_utils.pipeline.parameters import default_parameters
@@ -18,6 +21,7 @@ SURE = (0.5, 0.7, 0.9, 0.95, 0.99)  # least probabilities of an answer
 MOST_CONFUSIONS = 3
 MUCH_CUT = 0.01  # of the training texts
 FEW = 30  # test rows, below which a score says little
+COMPARABLE = 100  # test rows, below which no model is said to be clearly better
 TOLERANCE = 0.05  # between how sure and how right a model is
 SCARCE = 10  # training rows of a class, below which it can hardly be learned
 COLUMNS = ("text_column", "label_column", "date_column", "label_order")
@@ -37,6 +41,7 @@ def gather_facts(folder: Path) -> dict[str, Any]:
     labels = [str(label) for label in meta.get("label_order") or metrics.get("per_class", [])]
     predictions = load_table(folder)
     classes = describe_classes(labels, splits, metrics)
+    audited = load_json(folder / "audit.json")
     rare = [row["name"] for row in classes if 0 < row["rows"].get("train", 0) < SCARCE]
     test = describe_test(metrics)
     training = describe_training(folder, metrics)
@@ -53,6 +58,7 @@ def gather_facts(folder: Path) -> dict[str, Any]:
         "labels": labels,
         "is_ordered": bool(meta.get("ordered")) and len(labels) > 2,
         "classes": classes,
+        "weakest": find_weakest(classes),
         "rare": rare,
         "lengths": describe_lengths(splits),
         "days": describe_days(splits),
@@ -64,10 +70,14 @@ def gather_facts(folder: Path) -> dict[str, Any]:
         "slices": describe_slices(metrics),
         "confidence": mean_confidence(predictions),
         "training": training,
-        "audit": load_json(folder / "audit.json").get("audit", {}),
-        "rows_in_file": load_json(folder / "audit.json").get("rows", {}).get("train"),
+        "suspects": count_suspects(folder),
+        "audit": audited.get("audit", {}),
+        "rows_in_file": count_rows_in_file(audited, parameters),
+        "was_reduced": was_reduced(meta.get("rows", {}), audited, parameters),
+        "others": list_comparable_runs(folder),
         "environment": load_json(folder / "environment.json"),
         "few": FEW,
+        "comparable": COMPARABLE,
         "scarce": SCARCE,
         "tolerance": TOLERANCE,
     }
@@ -121,6 +131,12 @@ def describe_classes(
     return classes
 
 
+def find_weakest(classes: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the class of which the smallest share is found; None if fewer than two are tested."""
+    judged = [row for row in classes if row.get("support") and "recall" in row]
+    return min(judged, key=lambda row: row["recall"]) if len(judged) > 1 else None
+
+
 def renamed(scores: dict[str, float]) -> dict[str, float]:
     """Return a class's scores by names that a template can write."""
     names = {"precision": "precision", "recall": "recall", "f1-score": "f1", "support": "support"}
@@ -156,29 +172,39 @@ def describe_test(metrics: dict[str, Any]) -> dict[str, Any] | None:
         return None
     test = metrics["test"]
     baselines = metrics.get("baselines", {})
-    interval = metrics.get("intervals", {}).get("accuracy", {})
+    right = round(test["accuracy"] * test["rows"])
+    low, high = wilson_interval(right, test["rows"])
     words = baselines.get("bag_of_words", {}).get("accuracy")
+    majority = baselines.get("majority", {}).get("accuracy")
     found = test | {
-        "right": round(test["accuracy"] * test["rows"]),
-        "low": interval.get("low"),
-        "high": interval.get("high"),
-        "majority": baselines.get("majority", {}).get("accuracy"),
+        "right": right,
+        "low": low,
+        "high": high,
+        "majority": majority,
         "words": words,
     }
     if words is not None:
-        found["gain"] = compare_with(words, test["accuracy"], interval.get("low"))
+        found["gain"] = compare_with(max(words, majority or 0), test["accuracy"], test["rows"])
     return found
 
 
-def compare_with(baseline: float, accuracy: float, low: float | None) -> str:
-    """Tell how an accuracy, of which `low` is the lower bound, compares with a baseline's.
+def compare_with(baseline: float, accuracy: float, rows: int) -> str:
+    """Tell how an accuracy compares with a baseline's on the same number of rows.
 
-    >>> compare_with(0.5, 0.6, low=0.45)
-    'luck'
+    `clear` is an advantage on 100 rows or more, where the 95% intervals do not overlap.
+
+    >>> compare_with(0.5, 0.7, rows=1000), compare_with(0.5, 0.7, rows=30)
+    ('clear', 'luck')
+    >>> compare_with(0.7, 0.7, rows=1000), compare_with(1.0, 1.0, rows=30)
+    ('none', 'words suffice')
     """
+    if baseline == 1:
+        return "words suffice"
     if accuracy <= baseline:
         return "none"
-    return "clear" if low is not None and low > baseline else "luck"
+    low, _ = wilson_interval(round(accuracy * rows), rows)
+    _, high = wilson_interval(round(baseline * rows), rows)
+    return "clear" if rows >= COMPARABLE and low > high else "luck"
 
 
 def find_confusions(
@@ -249,7 +275,7 @@ def describe_training(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
     found["notebooks"] = timings.get("notebooks", {})
     file = folder / "history.csv"
     if file.exists():
-        with read_errors(file):
+        with read_errors(verify_file(file, "03_training")):
             history = pd.read_csv(file)
             looks = history.dropna(subset=["validation_loss"])
             found["steps"] = int(history["step"].max())
@@ -261,15 +287,72 @@ def describe_training(folder: Path, metrics: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def count_suspects(folder: Path) -> int:
+    """Return how many labels of a run are suspect; 0 where nobody has looked."""
+    file = folder / "suspects.csv"
+    if not file.exists():
+        return 0
+    with read_errors(verify_file(file, "04c_wrong_labels")):
+        return len(pd.read_csv(file))
+
+
+def count_rows_in_file(audited: dict[str, Any], parameters: dict[str, Any]) -> int | None:
+    """Return how many texts the training file has, or None if the audit has not counted them.
+
+    The audit counts all texts of the files; test texts that were held out are of the same file.
+    """
+    rows = audited.get("rows", {})
+    if "train" not in rows:
+        return None
+    return rows["train"] + (0 if parameters.get("test_file") else rows["test"])
+
+
+def was_reduced(
+    rows: dict[str, int],
+    audited: dict[str, Any],
+    parameters: dict[str, Any],
+) -> bool:
+    """Tell whether `max_train_rows` has left out a part of the training texts, `rows` by part."""
+    in_file = count_rows_in_file(audited, parameters)
+    most = parameters.get("max_train_rows")
+    if not most or in_file is None or rows.get("train") != most:
+        return False
+    held_out = 0 if parameters.get("test_file") else rows["test"]
+    return not parameters.get("max_eval_rows") and in_file > most + rows["validation"] + held_out
+
+
+def list_comparable_runs(folder: Path) -> list[dict[str, str]]:
+    """Return the scores of a run and of others with the same task; none if there are no others.
+
+    They are from the comparison that notebook 06 leaves. A task is what decides on which rows a run
+    is scored: see `number_tasks`. Runs with another test file are left out as well.
+    """
+    file = folder / "compare.csv"
+    if not file.exists():
+        return []
+    with read_errors(file):
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, index_col="run")
+        if folder.name not in table.index:
+            return []
+        own = table.loc[folder.name, "test_file"]
+        task = number_tasks(table, table)
+        same = table[(task == task[folder.name]) & (table["test_file"] == own)]
+    return same.reset_index().to_dict("records") if len(same) > 1 else []
+
+
 def choose_advice(facts: dict[str, Any], shown: Container[str]) -> list[str]:
     """Return what somebody might try next; `shown` names what the report shows of the notebooks."""
     test, training = facts["test"], facts["training"]
     has_mistakes = test is not None and test["right"] < test["rows"]
     was_falling = training.get("looks", 0) > 1 and training["best_step"] == training["last_step"]
+    is_perfect = facts["metrics"]["validation"]["accuracy"] == 1
     advice = {
-        "read": ("mistakes" in shown and has_mistakes) or "suspects" in shown,
-        "label": bool(facts["rare"]) or (has_mistakes and len(facts["labels"]) > 1),
-        "longer": was_falling and bool(training.get("epochs")) and bool(facts["rows"]),
+        "read": ("mistakes" in shown and has_mistakes) or facts["suspects"] > 0,
+        "label": bool(facts["rare"]) or (has_mistakes and facts["weakest"] is not None),
+        "longer": was_falling
+        and not is_perfect
+        and bool(training.get("epochs"))
+        and bool(facts["rows"]),
         "cut": facts["meta"].get("share_cut", 0) > MUCH_CUT,
         "test": test is not None and test["rows"] < FEW,
     }
