@@ -69,7 +69,7 @@ def test_predictions_are_joined_to_their_tweets(tmp_path, predictions):
 )
 def test_predictions_for_other_tweets_are_refused(tmp_path, predictions, split):
     save_predictions(tmp_path, "validation", predictions)
-    with pytest.raises(TweetsentError, match="other tweets.*03_training"):
+    with pytest.raises(TweetsentError, match="other texts.*03_training"):
         join_predictions(tmp_path, "validation", pd.DataFrame(split))
 
 

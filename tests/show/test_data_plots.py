@@ -95,13 +95,13 @@ UNKNOWN = pd.Series([pd.NaT, pd.NaT], dtype="datetime64[s]")
 @pytest.mark.parametrize(
     ("train", "test", "words"),
     [
-        (DAYS, DAYS - pd.Timedelta(days=9), "end before the training tweets begin"),
-        (DAYS, DAYS + pd.Timedelta(days=9), "begin when the training tweets have ended"),
+        (DAYS, DAYS - pd.Timedelta(days=9), "end before the training texts begin"),
+        (DAYS, DAYS + pd.Timedelta(days=9), "begin when the training texts have ended"),
         (DAYS, DAYS + pd.Timedelta(days=1), "overlap"),
         (DAYS, UNKNOWN[:0], "from 16 Mar 2020 to 18 Mar 2020"),
-        (DAYS, UNKNOWN, "No test tweet has a day"),
-        (UNKNOWN, DAYS, "No training tweet has a day"),
-        (UNKNOWN, UNKNOWN, "No training tweet has a day"),
+        (DAYS, UNKNOWN, "No test text has a day"),
+        (UNKNOWN, DAYS, "No training text has a day"),
+        (UNKNOWN, UNKNOWN, "No training text has a day"),
     ],
 )
 def test_the_day_figure_says_which_file_comes_first(train, test, words):

@@ -20,7 +20,7 @@ def test_losses_become_numbers_and_row_ids_go(tmp_path):
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite_stops_training_and_is_traced_to_its_tweets(loss, tmp_path):
-    what = r"loss of step 3 is not finite, on the tweets of rows \[4, 2\]"
+    what = r"loss of step 3 is not finite, on the texts of rows \[4, 2\]"
     with pytest.raises(TweetsentError, match=f"{what}.* none yet"):
         read_losses([{"train_loss": 2.0}, unread(1.0), unread(loss), unread(1.0)], tmp_path)
     for step in (500, 1000):

@@ -174,7 +174,7 @@ def test_when_memory_runs_out_the_error_says_what_was_tried_and_fits(
 ):
     limit_memory(most)
     before = parameters_to_vector(model.parameters()).detach()
-    what = rf"cpu is out of memory with {min(rows, 8)} tweets at once \(resident [\d,]+ MiB\)"
+    what = rf"cpu is out of memory with {min(rows, 8)} texts at once \(resident [\d,]+ MiB\)"
     with pytest.raises(TweetsentError, match=rf"{what}.*micro_batch_size to {fitting}\b.*{parts} "):
         step_within_memory(model, batch, rows)
     assert torch.equal(parameters_to_vector(model.parameters()), before)
@@ -197,7 +197,7 @@ def test_a_trial_has_room_for_the_gradients_of_one_part_but_starts_without_any(
 
 def test_when_a_single_tweet_does_not_fit_there_is_another_remedy(model, batch, limit_memory):
     limit_memory(0)
-    with pytest.raises(TweetsentError, match="with 3 tweets .*lower max_length"):
+    with pytest.raises(TweetsentError, match="with 3 texts .*lower max_length"):
         step_within_memory(model, batch, 3)
 
 
@@ -205,7 +205,7 @@ def test_a_cpu_that_runs_out_gets_the_same_error(model, batch):
     def allocate(_: int) -> None:
         torch.empty(2**60)
 
-    with pytest.raises(TweetsentError, match="with 8 tweets .*micro_batch_size to 4"):
+    with pytest.raises(TweetsentError, match="with 8 texts .*micro_batch_size to 4"):
         run_within_memory(allocate, model, batch, 8)
 
 

@@ -65,13 +65,13 @@ def note_unread_days(
 def order_in_time(train_days: pd.Series, test_days: pd.Series) -> str:
     """Say in a sentence which of two files was written first, by their days (NaT: unknown)."""
     if not train_days.notna().any():
-        return "No training tweet has a day that can be read"
+        return "No training text has a day that can be read"
     if test_days.empty:
-        return f"The tweets run from {train_days.min():%d %b %Y} to {train_days.max():%d %b %Y}"
+        return f"The texts run from {train_days.min():%d %b %Y} to {train_days.max():%d %b %Y}"
     if not test_days.notna().any():
-        return "No test tweet has a day that can be read"
+        return "No test text has a day that can be read"
     if test_days.max() <= train_days.min():
-        return "The test tweets end before the training tweets begin, or on that day"
+        return "The test texts end before the training texts begin, or on that day"
     if train_days.max() <= test_days.min():
-        return "The test tweets begin when the training tweets have ended"
+        return "The test texts begin when the training texts have ended"
     return "The days of the two files overlap"

@@ -47,7 +47,7 @@ def read_labelled_tweets(
         train, test = train[~held_out], train[held_out]
     labels = test["label"].reindex(predictions["row_id"])
     if labels.tolist() != predictions["label"].tolist():
-        what = f"the predictions are not of the tweets in {test_file or train_file}"
+        what = f"the predictions are not of the texts in {test_file or train_file}"
         raise TweetsentError(f"{what}: run notebooks 02 to 04 on these files first")
     return LabelledTweets(train, test, names)
 

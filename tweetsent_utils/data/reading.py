@@ -66,7 +66,7 @@ def require_rows(path: str | Path, tweets: pd.DataFrame) -> None:
     if not len(tweets):
         has_header = Path(path).suffix.lower() in SEPARATORS
         what = "has a header and no row below it" if has_header else "holds no row"
-        raise TweetsentError(f"{path} {what}: give a file with tweets")
+        raise TweetsentError(f"{path} {what}: give a file with texts")
 
 
 def require_column(path: str | Path, tweets: pd.DataFrame, column: str) -> None:

@@ -61,7 +61,7 @@ def join_predictions(run: Path, part: str, split: pd.DataFrame) -> pd.DataFrame:
     keys = ["row_id", "label"]
     is_same = len(split) == len(predictions)
     if not is_same or (predictions[keys].to_numpy() != split[keys].to_numpy()).any():
-        what = f"{run / FILES[part]} is for other tweets than the run's dataset has now"
+        what = f"{run / FILES[part]} is for other texts than the run's dataset has now"
         raise TweetsentError(f"{what}: run {WRITERS[part]}.ipynb again")
     return pd.concat([split.reset_index(drop=True), predictions.drop(columns=keys)], axis=1)
 

@@ -27,10 +27,8 @@ def read_losses(history: list[dict], checkpoints: Path) -> None:
         if not math.isfinite(loss):
             # No checkpoint is written before its losses are read, so the last one is good.
             last_good = next(iter(list_checkpoints(checkpoints)), "none yet")
-            what = (
-                f"the loss of step {step} is not finite, on the tweets of rows {row_ids.tolist()}"
-            )
-            remedy = "look at these tweets, or start a new run with a lower max_lr"
+            what = f"the loss of step {step} is not finite, on the texts of rows {row_ids.tolist()}"
+            remedy = "look at these texts, or start a new run with a lower max_lr"
             raise TweetsentError(f"{what} (last good checkpoint: {last_good}): {remedy}")
 
 

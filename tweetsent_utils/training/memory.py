@@ -187,7 +187,7 @@ def explain_out_of_memory(
     rows = min(rows, len(batch["labels"]))
     figures = check_memory(model.device).items()
     held = ", ".join(f"{name} {value:,.0f} MiB" for name, value in figures)
-    what = f"{model.device} is out of memory with {rows} tweets at once ({held})"
+    what = f"{model.device} is out of memory with {rows} texts at once ({held})"
     traceback.clear_frames(error.__traceback__)
     model.zero_grad()
     fitting = find_micro_batch_size(model, batch, precision, rows // 2)
