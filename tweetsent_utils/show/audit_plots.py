@@ -377,7 +377,7 @@ def plot_disagreement(
         axis.plot(list(there.values()), list(there), **RINGS)
         handles, labels = axis.get_legend_handles_labels()
         figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=2)
-    axis.set(xlabel="tweets on which model and rule differ (%)", xlim=(0, None))
+    axis.set(xlabel="texts on which model and rule differ (%)", xlim=(0, None))
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     hardest = max(shares, key=shares.get)
@@ -388,7 +388,7 @@ def plot_disagreement(
         f"{label}: {', '.join(f'{kind} {share:.0%}' for kind, share in values.items())}"
         for label, values in series.items()
     ]
-    figure.set_label(f"Bars and rings, a pair for each kind of tweet. {title}. {'; '.join(words)}.")
+    figure.set_label(f"Bars and rings, a pair for each kind of text. {title}. {'; '.join(words)}.")
     return figure
 
 

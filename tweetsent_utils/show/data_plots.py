@@ -81,7 +81,7 @@ def plot_class_shares(
         places = [place + offset for place in range(len(label_names))]
         bars = axes.barh(places, shares[split], 0.35, **look)
         axes.bar_label(bars, fmt=f"{{:.{decimals}%}}", padding=4)
-    axes.set(xlabel="share of the file's tweets")
+    axes.set(xlabel="share of the file's texts")
     axes.set_yticks(range(len(label_names)), [drawable(name) for name in label_names])
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=decimals))
     axes.margins(x=0.12)
@@ -153,13 +153,13 @@ def plot_days(days: dict[str, pd.Series]) -> Figure:
         calendar = pd.date_range(dates.min().normalize(), dates.max().normalize())
         axes.set_xticks(calendar[:: math.ceil(len(calendar) / 4)])
         axes.xaxis.set_major_formatter(DateFormatter("%d %b %Y"))
-        axes.set(ylabel="tweets per day", ylim=(0, None))
+        axes.set(ylabel="texts per day", ylim=(0, None))
         axes.legend()
     else:
         axes.axis("off")
     figure.suptitle(break_title(title), x=0.01, ha="left", fontsize=12)
     spans = [f"{split} {days_in_words(part)}" for split, part in known.items()]
-    figure.set_label(f"Lines of the tweets per day. {title}. {'; '.join(spans) or 'No line'}.")
+    figure.set_label(f"Lines of the texts per day. {title}. {'; '.join(spans) or 'No line'}.")
     return figure
 
 

@@ -130,7 +130,7 @@ def draw_batches(
         for axes, batch in zip(panels, batches, strict=False):
             draw_batch(axes, batch, longest)
     words = "; ".join(f"{name}, {share:.0%} padding" for name, share in shares.items())
-    what = "Batches as rectangles, a line per tweet with its tokens dark and its padding light"
+    what = "Batches as rectangles, a line per text with its tokens dark and its padding light"
     figure.set_label(f"{what}: {words}.")
     return figure
 

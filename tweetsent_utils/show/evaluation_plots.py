@@ -58,7 +58,7 @@ def softmax_in_words(logits: np.ndarray, label_order: Sequence[str]) -> tuple[st
     """Return the alternative text and the caption of the figure that `draw_softmax` draws."""
     pairs = zip(label_order, logits, softmax(logits), strict=True)
     read = [f"{name}: {logit:.1f} becomes {share:.0%}" for name, logit, share in pairs]
-    alt = f"Bars: the logits of one tweet, and its probabilities. {'; '.join(read)}."
+    alt = f"Bars: the logits of one text, and its probabilities. {'; '.join(read)}."
     return alt, "The same order on both sides. Softmax changes the scale, never the winner."
 
 
@@ -135,13 +135,13 @@ def draw_classes(per_class: pd.DataFrame, ordered: bool = True) -> Figure:
 def describe_classes(per_class: pd.DataFrame) -> str:
     """Say which class is found least."""
     recall = per_class.loc[per_class["support"] > 0, "recall"]
-    return f"Found least: {recall.idxmin()}, {recall.min():.0%} of its tweets"
+    return f"Found least: {recall.idxmin()}, {recall.min():.0%} of its texts"
 
 
 def classes_in_words(per_class: pd.DataFrame) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure that `draw_classes` draws."""
     found = [
-        f"{name} (tweets: {row['support']:,.0f}): "
+        f"{name} (texts: {row['support']:,.0f}): "
         f"precision {row['precision']:.0%}, recall {row['recall']:.0%}"
         for name, row in per_class.iterrows()
     ]
@@ -161,11 +161,11 @@ def draw_mistakes(matrix: np.ndarray, label_order: Sequence[str], ordered: bool 
         bars = axis.bar([str(distance) for distance in range(len(shares))], shares, color=colors)
         axis.bar_label(bars, fmt="%.1f%%", padding=3)
         axis.margins(y=0.15)
-        axis.set(xlabel="distance in classes", ylabel="share of test tweets (%)")
+        axis.set(xlabel="distance in classes", ylabel="share of test texts (%)")
     else:
         pairs = frequent_mistakes(matrix, label_order)
         axis.barh(list(pairs), list(pairs.values()), color=GREY)
-        axis.set(xlabel="test tweets")
+        axis.set(xlabel="test texts")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
         axis.set_yticks(range(len(pairs)), list(pairs))
         axis.invert_yaxis()
@@ -192,7 +192,7 @@ def mistakes_in_words(
     if ordered:
         shares = [f"{n} off: {share:.1f}%" for n, share in enumerate(share_by_distance(matrix))]
         alt = (
-            f"Bars of the test tweets by the distance of the answer. {title}. {', '.join(shares)}."
+            f"Bars of the test texts by the distance of the answer. {title}. {', '.join(shares)}."
         )
         return (
             alt,
@@ -300,7 +300,7 @@ def temperatures_in_words(
         f"{change_temperature(probabilities[None], temperature)[0, best]:.0%} at {temperature:g}"
         for temperature in temperatures
     ]
-    what = "The class probabilities of one test tweet at several temperatures"
+    what = "The class probabilities of one test text at several temperatures"
     alt = f"{what}. The likeliest class, {label_order[best]}, has {', '.join(read)}."
     return alt, "A low temperature exaggerates, a high one evens out. The winner stays the winner."
 
@@ -352,7 +352,7 @@ def draw_reliability_panel(axis: Axes, answers: Answers) -> float:
 def reliability_in_words(errors: pd.DataFrame) -> tuple[str, str]:
     """Return the alternative text and the caption of the figure that `draw_reliability` draws."""
     gaps = [
-        f"{part} tweets, {kind}: {100 * errors.loc[part, kind]:.1f} points"
+        f"{part} texts, {kind}: {100 * errors.loc[part, kind]:.1f} points"
         for part in errors.index
         for kind in errors.columns
     ]
@@ -381,7 +381,7 @@ def draw_slices(sliced: pd.DataFrame, accuracy: float) -> Figure:
     ]
     axis.set_yticks(places, names)
     set_title(figure, describe_slices(sliced, accuracy))
-    axis.set(xlabel="accuracy (%), dotted: all test tweets")
+    axis.set(xlabel="accuracy (%), dotted: all test texts")
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     return figure
@@ -396,7 +396,7 @@ def slices_off(sliced: pd.DataFrame, accuracy: float) -> list[str]:
 def describe_slices(sliced: pd.DataFrame, accuracy: float) -> str:
     """Say how many slices are off the average by more than the luck of their rows."""
     if sliced.empty:
-        return "The test tweets are too few for slices"
+        return "The test texts are too few for slices"
     off = len(slices_off(sliced, accuracy))
     if not off:
         return "No slice is off the average by more than luck"
@@ -412,7 +412,7 @@ def slices_in_words(sliced: pd.DataFrame, accuracy: float) -> tuple[str, str]:
     alt = f"Accuracy by slice. {describe_slices(sliced, accuracy)}. {'; '.join(found)}."
     off = slices_off(sliced, accuracy)
     named = f" Orange: {', '.join(off)}." if off else ""
-    return alt, f"Accuracies with 95% intervals; in brackets, the number of tweets.{named}"
+    return alt, f"Accuracies with 95% intervals; in brackets, the number of texts.{named}"
 
 
 def draw_contradictions(
