@@ -20,7 +20,9 @@ from tweetsent_utils.pipeline.notebooks import list_notebooks
 pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
 ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
-OF_THE_SAMPLE = r"the sample|kaggle|covid|lockdown|\boriginal\b|real files?\b|pandemic"
+OF_THE_SAMPLE = (
+    r"the sample|kaggle|covid|lockdown|\boriginal\b|real files?\b|pandemic|tweet(?!sent|dataset)"
+)
 NUMBERS = {
     "dataset": "02",
     "model": "02 03 04",
