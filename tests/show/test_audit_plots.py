@@ -160,4 +160,4 @@ def test_listed_words_are_counted_in_the_title_and_have_their_value():
     figure = plot_listed_words("No tea, GOOD! " + "tea " * 40, {"no": -1.2, "good": 1.9}, 0.5)
     assert {"-1.2", "+1.9"} <= set(texts_of(figure))
     assert "No -1.2, GOOD +1.9" in figure.get_label()
-    assert title(figure) == "Of 43 words the list knows 2; the score is 0.50"
+    assert title(figure) == "The listed values add up to +0.7; the score is +0.50"

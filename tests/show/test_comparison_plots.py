@@ -34,7 +34,7 @@ def rank(accuracies: dict[str, float]) -> pd.DataFrame:
     ("tasks", "titles"),
     [
         ([1], ["Task 1: only ends at 0.70"]),
-        ([1, 1], ["Task 1: b has 0.80, the last has 0.70"]),
+        ([1, 1], ["Task 1: b 0.80, a 0.70"]),
         ([1, 2], ["Task 1: a ends at 0.70", "Task 2: b ends at 0.80"]),
     ],
 )

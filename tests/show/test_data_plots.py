@@ -95,7 +95,7 @@ UNKNOWN = pd.Series([pd.NaT, pd.NaT], dtype="datetime64[s]")
 @pytest.mark.parametrize(
     ("train", "test", "words"),
     [
-        (DAYS, DAYS - pd.Timedelta(days=9), "end before the training texts begin"),
+        (DAYS, DAYS - pd.Timedelta(days=9), "end when the training texts begin"),
         (DAYS, DAYS + pd.Timedelta(days=9), "begin when the training texts have ended"),
         (DAYS, DAYS + pd.Timedelta(days=1), "overlap"),
         (DAYS, UNKNOWN[:0], "from 16 Mar 2020 to 18 Mar 2020"),
@@ -126,7 +126,7 @@ def test_what_is_highlighted_is_in_the_title_with_its_number():
     assert title(figure) == "In buckets compute 1.06 positions per token"
 
 
-@pytest.mark.parametrize(("look_up", "words"), [(0.99, "what can't read"), (0.3, "best reader")])
+@pytest.mark.parametrize(("look_up", "words"), [(0.99, "succeeds"), (0.3, "best reader")])
 def test_the_agreement_figure_says_whether_a_look_up_beats_reading(look_up, words):
     hows = ["reads nothing", "reads sentences", "looks up words"]
     agreement = pd.DataFrame({"share": [0.2, 0.8, look_up], "how": hows}, index=NAMES)

@@ -108,8 +108,8 @@ def test_figures_of_one_tweet_and_of_classes_are_drawn_for_any_number(classes, o
     assert f"{last}, has " in words and f", {probabilities[-1]:.0%} at 1." in words
     labels = np.arange(classes)
     table = score_classes(labels, np.zeros(classes, dtype=int), labels, names)
-    assert title(draw_classes(table, ordered)) == "Found least: class 1, 0% of its tweets"
-    assert "class 1 (tweets: 1): precision 0%, recall 0%" in classes_in_words(table)[0]
+    assert title(draw_classes(table, ordered)) == "Lowest recall: class 1, 0%"
+    assert "class 1 (texts: 1): precision 0%, recall 0%" in classes_in_words(table)[0]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 500])

@@ -71,7 +71,7 @@ def order_in_time(train_days: pd.Series, test_days: pd.Series) -> str:
     if not test_days.notna().any():
         return "No test text has a day that can be read"
     if test_days.max() <= train_days.min():
-        return "The test texts end before the training texts begin, or on that day"
+        return "The test texts end when the training texts begin, or earlier"
     if train_days.max() <= test_days.min():
         return "The test texts begin when the training texts have ended"
     return "The days of the two files overlap"

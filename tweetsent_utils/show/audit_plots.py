@@ -217,7 +217,7 @@ def plot_listed_words(text: str, values: Mapping[str, float], score: float) -> F
         column += len(word) + 1
     figure, axis = plt.subplots(figsize=(WIDTH, 0.6 + line * (row + 1)))
     colors = class_colors(5)
-    known = []
+    known, total = [], 0.0
     for word, column, row in places:
         bare = word.strip(".,;:!?")
         value = values.get(bare.lower())
@@ -227,12 +227,13 @@ def plot_listed_words(text: str, values: Mapping[str, float], score: float) -> F
             axis.text(middle, row, word, color="#777777", **look)
             continue
         known.append(f"{bare} {value:+}")
+        total += value
         color = colors[0] if value < 0 else colors[-1]
         axis.text(middle, row, word, color="white", bbox={"fc": color, "ec": color}, **look)
         axis.text(middle, row + 0.46, f"{value:+}", ha="center", va="center", color=color)
     axis.set(xlim=(-0.5, most + 0.5), ylim=(row + 0.8, -0.5))
     axis.axis("off")
-    title = f"Of {len(places)} words the list knows {len(known)}; the score is {score:.2f}"
+    title = f"The listed values add up to {total:+.1f}; the score is {score:+.2f}"
     set_title(figure, title)
     figure.set_label(f"“{text}” {title}. Boxes: {', '.join(known) or 'none'}.")
     return figure

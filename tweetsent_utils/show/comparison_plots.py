@@ -82,7 +82,8 @@ def curves_title(number: int, accuracy: pd.Series) -> str:
     first, low, high = short[accuracy.index[0]], accuracy.min(), accuracy.max()
     if len(accuracy) == 1:
         return f"Task {number}: {first} ends at {high:.2f}"
-    return f"Task {number}: {first} has {high:.2f}, the last has {low:.2f}"
+    last = short[accuracy.index[-1]]
+    return f"Task {number}: {first} {high:.2f}, {last} {low:.2f}"
 
 
 def describe_curves(

@@ -40,7 +40,7 @@ def plot_agreement(agreement: pd.DataFrame) -> Figure:
     readers, look_ups = shares[kinds == "reads sentences"], shares[kinds == "looks up words"]
     title = "The best reader agrees with the most labels"
     if look_ups.max() > readers.max():
-        title = "A good reader fails, and what can't read doesn't"
+        title = "GPT-4 fails where a look-up of words succeeds"
     figure, axes = plt.subplots(figsize=(WIDTH, 1.4 + 0.5 * len(agreement)))
     bars = axes.barh(list(agreement.index), shares, height=0.65)
     for bar, kind in zip(bars, kinds, strict=True):

@@ -135,7 +135,7 @@ def draw_classes(per_class: pd.DataFrame, ordered: bool = True) -> Figure:
 def describe_classes(per_class: pd.DataFrame) -> str:
     """Say which class is found least."""
     recall = per_class.loc[per_class["support"] > 0, "recall"]
-    return f"Found least: {recall.idxmin()}, {recall.min():.0%} of its texts"
+    return f"Lowest recall: {recall.idxmin()}, {recall.min():.0%}"
 
 
 def classes_in_words(per_class: pd.DataFrame) -> tuple[str, str]:
@@ -191,9 +191,7 @@ def mistakes_in_words(
     title = title_of_mistakes(matrix, label_order, ordered)
     if ordered:
         shares = [f"{n} off: {share:.1f}%" for n, share in enumerate(share_by_distance(matrix))]
-        alt = (
-            f"Bars of the test texts by the distance of the answer. {title}. {', '.join(shares)}."
-        )
+        alt = f"Bars of the test texts by the distance of the answer. {title}. {', '.join(shares)}."
         return (
             alt,
             "0 is a right answer, 1 the class next to it. A long tail would be alarming.",

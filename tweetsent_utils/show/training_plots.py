@@ -35,10 +35,11 @@ def draw_fine_tuning(
     draw_tokens(axes, words)
     draw_box(axes, (0.2, 1.75), 7.6, 0.85, "encoder: has read much text", PALE)
     draw_box(axes, (0.2, 3.15), 7.6, 0.75, "head: random weights", "#fde6cf")
+    draw_box(axes, (0.2, 4.35), 7.6, 0.45 * rows + 0.15, "", "white")
     draw_logits(axes, label_order, logits, true_label, lowest=4.65)
     name = label_order[true_label]
     draw_box(axes, (0.2, top - 0.1), 7.6, 0.75, f"loss: how improbable was {name}?", "white")
-    for start, end in ((1.2, 1.75), (2.6, 3.15), (3.9, 4.4), (top - 0.6, top - 0.1)):
+    for start, end in ((1.2, 1.75), (2.6, 3.15), (3.9, 4.35), (4.5 + 0.45 * rows, top - 0.1)):
         draw_arrow(axes, (0.9, start), (0.9, end), INK)
     draw_arrow(axes, (8.9, top + 0.27), (8.9, 3.5), BACKWARD, start_at=7.8, end_at=7.8)
     draw_arrow(axes, (8.9, 3.5), (8.9, 2.15), BACKWARD, end_at=7.8)
@@ -123,6 +124,8 @@ def plot_schedules(schedules: Mapping[str, Sequence[float]], title: str) -> Figu
         axes.plot(range(1, len(rates) + 1), rates, **look, label=name)
         axes.plot(len(rates), rates[-1], "o", color=look["color"])
     axes.set(xlabel="training step", ylabel="learning rate", title=title, ylim=(0, None))
+    axes.ticklabel_format(axis="y", style="plain")
+    axes.yaxis.set_major_formatter("{x:.0e}")
     axes.legend(loc="lower center")
     return figure
 
