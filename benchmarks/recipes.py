@@ -1,0 +1,316 @@
+"""What moved the score, and what did not: one change a training, against the same baseline.
+
+    python benchmarks/recipes.py [--rows 6000] [--epochs 4] [--seeds 0] [--only NAME ...]
+
+Every training sees the same rows of the Kaggle files and is scored on the same validation rows; the
+test file is never scored. What is measured stays: the same command goes on with what is left. The
+figures go to `outputs/bench/recipes.json`.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from common import make_parser
+from techniques import (
+    TokenSum,
+    drop_words,
+    find_neutral_words,
+    insert_neutral_words,
+    make_rank_one,
+    neighbour_targets,
+    symmetric_divergence,
+    worse_embeddings,
+)
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from tweetsent_utils.data.augmentation import rotate
+from tweetsent_utils.data.batching import LengthBucketSampler, collate
+from tweetsent_utils.data.cleaning import clean
+from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
+from tweetsent_utils.data.loading import load_tweets
+from tweetsent_utils.data.splitting import hold_out_rows, sample_tweets
+from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
+from tweetsent_utils.evaluation.inference import predict_logits
+from tweetsent_utils.evaluation.metrics import score
+from tweetsent_utils.files import load_json, load_record, save_json
+from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
+from tweetsent_utils.model.encoder import packaged_encoder
+from tweetsent_utils.paths import outputs_root
+from tweetsent_utils.pipeline.environment import describe_environment
+from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
+from tweetsent_utils.training.randomness import seed_everything
+
+DEFAULTS = default_parameters()
+LABEL_ORDER = DEFAULTS["label_order"]
+NEUTRAL = LABEL_ORDER.index("Neutral")
+CLEANING = "words"
+EVAL_BATCH_SIZE = 64
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a training is done. The defaults are the baseline: what `minilm-words` did at first."""
+
+    batch_size: int = 32
+    max_lr: float = 1.5e-4
+    longer: float = 1.0  # times the epochs of the others
+    label_smoothing: float = 0.1
+    attention_dropout: float = 0.0
+    hidden_dropout: float = 0.1
+    pooling: str = "mean"
+    rotation: float = 0.7
+    neutral_words: float = 0.0  # share of the tweets that get words of a neutral one
+    word_drops: float = 0.0  # share of the neutral words that an epoch leaves out
+    neighbours: float = 0.0  # share of the target that the neighbouring classes get
+    rank_one: bool = False
+    token_sum: float = 0.0  # weight of the auxiliary loss
+    average: float = 0.0  # decay of the moving average of the weights
+    r_drop: float = 0.0  # weight of the divergence
+    adversarial: float = 0.0  # distance of the step on the embeddings
+
+
+RECIPES = {
+    BASELINE: Recipe(),
+    "the first token instead of the mean": Recipe(pooling="cls"),
+    "no rotation": Recipe(rotation=0.0),
+    "no label smoothing": Recipe(label_smoothing=0.0),
+    "smoothing towards neighbours": Recipe(label_smoothing=0.0, neighbours=0.1),
+    "no dropout": Recipe(hidden_dropout=0.0),
+    "words of neutral tweets": Recipe(neutral_words=0.5),
+    "neutral words dropped": Recipe(word_drops=0.2),
+    "rank-one head": Recipe(rank_one=True),
+    "sum over tokens as a second loss": Recipe(token_sum=0.5),
+    "moving average of weights": Recipe(average=0.995),
+    "R-Drop": Recipe(r_drop=1.0),
+    "adversarial embeddings": Recipe(adversarial=1.0),
+    "twice the learning rate": Recipe(max_lr=3e-4),
+    "batches of 64": Recipe(batch_size=64, max_lr=2e-4),
+    "twice the epochs": Recipe(longer=2.0),
+}
+
+
+class AugmentedTweets(TweetDataset):
+    """Tokenised tweets whose words a recipe changes anew in every epoch."""
+
+    def __init__(self, tweets: pd.DataFrame, tokenizer: Any, recipe: Recipe, seed: int) -> None:
+        super().__init__(tokenize_split(tweets, tokenizer))
+        self.texts = [clean(text, CLEANING) for text in tweets["text"]]
+        pairs = zip(self.texts, self.labels, strict=True)
+        self.neutral_texts = [text for text, label in pairs if label == NEUTRAL]
+        self.droppable = find_neutral_words(self.neutral_texts) if recipe.word_drops else set()
+        self.tokenizer, self.recipe, self.seed = tokenizer, recipe, seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Change the tweets' words as an epoch has them."""
+        draws = np.random.default_rng([self.seed, epoch])
+        texts = rotate(self.texts, self.recipe.rotation, draws)
+        texts = drop_words(texts, self.droppable, self.recipe.word_drops, draws)
+        texts = insert_neutral_words(texts, self.neutral_texts, self.recipe.neutral_words, draws)
+        self.input_ids = tokenize(texts, self.tokenizer)
+        self.lengths = [len(ids) for ids in self.input_ids]
+
+
+class Training:
+    """A model in training by a recipe."""
+
+    def __init__(self, recipe: Recipe, pad_id: int, total_steps: int, seed: int) -> None:
+        self.recipe = recipe
+        seed_everything(seed)
+        self.model = load_classifier(
+            packaged_encoder(), LABEL_ORDER, recipe.attention_dropout, pad_id, recipe.pooling
+        )
+        use_cpu_kernels(self.model)
+        set_hidden_dropout(self.model, recipe.hidden_dropout)
+        if recipe.rank_one:
+            make_rank_one(self.model)
+        config = self.model.config
+        self.token_sum = (
+            TokenSum(config.hidden_size, len(LABEL_ORDER)) if recipe.token_sum else None
+        )
+        self.weights = nn.ModuleList([self.model] + [self.token_sum] * bool(recipe.token_sum))
+        self.optimizer = make_optimizer(self.weights, recipe.max_lr, DEFAULTS["weight_decay"])
+        self.scheduler = make_scheduler(
+            self.optimizer, recipe.max_lr, total_steps, DEFAULTS["warmup_ratio"]
+        )
+        self.average = None
+        if recipe.average:
+            update = get_ema_multi_avg_fn(recipe.average)
+            self.average = AveragedModel(self.model, multi_avg_fn=update)
+        seed_everything(seed)
+
+    def step(self, batch: dict[str, torch.Tensor]) -> None:
+        """Update the model once on a batch."""
+        self.model.train()
+        self.optimizer.zero_grad()
+        self.loss(batch).backward()
+        if self.recipe.adversarial:
+            with worse_embeddings(self.model, self.recipe.adversarial):
+                self.loss(batch).backward()
+        nn.utils.clip_grad_norm_(self.weights.parameters(), max_norm=1.0)
+        self.optimizer.step()
+        self.scheduler.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+
+    def loss(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return the loss of a batch, with what the recipe adds to it."""
+        recipe = self.recipe
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        output = self.model(**inputs, output_hidden_states=self.token_sum is not None)
+        loss = self.main_loss(output.logits, batch["labels"])
+        if self.token_sum is not None:
+            states = output.hidden_states[-2]  # before the averaging layer
+            tokens = inputs["attention_mask"]
+            loss = loss + recipe.token_sum * self.token_sum(states, tokens, batch["labels"])
+        if recipe.r_drop:
+            again = self.model(**inputs).logits
+            loss = (loss + self.main_loss(again, batch["labels"])) / 2
+            loss = loss + recipe.r_drop * symmetric_divergence(output.logits, again)
+        return loss
+
+    def main_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return the cross entropy of logits of shape (B, classes)."""
+        if self.recipe.neighbours:
+            targets = neighbour_targets(len(LABEL_ORDER), self.recipe.neighbours)
+            return F.cross_entropy(logits, targets[labels])
+        return F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
+
+    def trained(self) -> nn.Module:
+        """Return the model to score: the average of the weights, where there is one."""
+        return self.model if self.average is None else self.average.module
+
+
+def set_hidden_dropout(model: nn.Module, share: float) -> None:
+    """Set the share of the states that training drops between and within the layers."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout) and module.p:
+            module.p = share
+
+
+def train_recipe(
+    recipe: Recipe,
+    tweets: dict[str, pd.DataFrame],
+    epochs: int,
+    seed: int,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Train by a recipe; return the validation scores with the cost, and the logits."""
+    tokenizer = load_tokenizer(packaged_encoder(), CLEANING, DEFAULTS["max_length"])
+    train = AugmentedTweets(tweets["train"], tokenizer, recipe, seed)
+    validation = TweetDataset(tokenize_split(tweets["validation"], tokenizer))
+    sampler = LengthBucketSampler(train.lengths, recipe.batch_size, seed)
+    collate_fn = partial(collate, pad_id=tokenizer.pad_token_id)
+    loader = DataLoader(train, batch_sampler=sampler, collate_fn=collate_fn)
+    epochs = round(epochs * recipe.longer)
+    training = Training(recipe, tokenizer.pad_token_id, epochs * len(sampler), seed)
+    started = time.process_time()  # of all cores, and of nothing else that the machine does
+    for epoch in range(epochs):
+        train.set_epoch(epoch)
+        sampler.lengths = torch.as_tensor(train.lengths)
+        sampler.set_epoch(epoch)
+        for batch in loader:
+            training.step(batch)
+    cpu_seconds = time.process_time() - started
+    logits = predict_logits(validation.input_ids, training.trained(), EVAL_BATCH_SIZE)
+    scores = score(np.array(validation.labels), logits, ordered=True)
+    return scores | {"cpu_seconds": cpu_seconds}, logits
+
+
+def read_rows(train_file: str, test_file: str, rows: int) -> dict[str, pd.DataFrame]:
+    """Return the validation rows that the pipeline draws with seed 0, and training rows to use."""
+    columns = (DEFAULTS["text_column"], DEFAULTS["label_column"], DEFAULTS["date_column"])
+    tweets, _ = load_tweets(train_file, test_file, *columns, LABEL_ORDER, "ISO-8859-1")
+    known = tweets["train"]
+    train, validation = hold_out_rows(
+        known["label"],
+        known["day"],
+        label_order=LABEL_ORDER,
+        validation_split=DEFAULTS["validation_split"],
+        validation_rows=DEFAULTS["validation_rows"],
+        validation_share=DEFAULTS["validation_share"],
+        seed=0,
+    )
+    return {
+        "train": sample_tweets(known.loc[train], rows, 0),
+        "validation": known.loc[validation],
+    }
+
+
+def measure(
+    names: Sequence[str],
+    seeds: Sequence[int],
+    tweets: dict[str, pd.DataFrame],
+    epochs: int,
+    file: Path,
+) -> None:
+    """Train every recipe with every seed, apart from those in `file`, and write each into it."""
+    plan = {"training_rows": len(tweets["train"]), "epochs": epochs}
+    for seed in seeds:
+        for name in names:
+            done = load_record(file).get("trainings", [])
+            mine = {"name": name, "seed": seed} | plan
+            if any(mine.items() <= training.items() for training in done):
+                continue
+            scores, logits = train_recipe(RECIPES[name], tweets, epochs, seed)
+            done.append(mine | {"recipe": asdict(RECIPES[name])} | scores)
+            save_json(file, {"trainings": done, "environment": describe_environment()})
+            kept = logits_file(file, name, seed)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.save(kept, logits)
+            print(f"{name}, seed {seed}: {scores['accuracy']:.4f}, loss {scores['loss']:.4f}")
+
+
+def logits_file(file: Path, name: str, seed: int) -> Path:
+    """Return where the validation logits of a training are kept, next to the figures."""
+    return file.with_suffix("") / f"{name.replace(' ', '-')}-{seed}.npy"
+
+
+def compare_with_baseline(file: Path, labels: np.ndarray) -> None:
+    """Add to each training what it gained and lost on N validation rows, in numbers of rows.
+
+    `gained` are the rows that it has right and the baseline with its seed has wrong, `lost` the
+    others where one of them is right. What both have right or wrong says nothing of the change.
+    """
+    figures = load_json(file)
+    for training in figures["trainings"]:
+        baseline = logits_file(file, BASELINE, training["seed"])
+        if baseline.exists():
+            before = np.load(baseline).argmax(axis=1) == labels
+            mine = np.load(logits_file(file, training["name"], training["seed"]))
+            after = mine.argmax(axis=1) == labels
+            training["gained"] = int((after & ~before).sum())
+            training["lost"] = int((before & ~after).sum())
+    save_json(file, figures)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train what is asked for, and keep the figures."""
+    parser = make_parser(__doc__)
+    parser.add_argument("--train-file", default="data/Corona_NLP_train.csv")
+    parser.add_argument("--test-file", default="data/Corona_NLP_test.csv")
+    parser.add_argument("--rows", type=int, default=6000, help="training rows (default 6000)")
+    parser.add_argument("--epochs", type=int, default=4, help="default 4")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="default 0")
+    parser.add_argument("--only", nargs="+", default=list(RECIPES), metavar="NAME", choices=RECIPES)
+    options = parser.parse_args(arguments)
+    tweets = read_rows(options.train_file, options.test_file, options.rows)
+    file = outputs_root() / "bench" / "recipes.json"
+    measure(options.only, options.seeds, tweets, options.epochs, file)
+    compare_with_baseline(file, tweets["validation"]["label"].to_numpy())
+    print(f"\nwritten: {file}")
+
+
+if __name__ == "__main__":
+    main()

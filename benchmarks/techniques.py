@@ -1,0 +1,200 @@
+"""What we tried on the training: each technique a small piece that `recipes.py` plugs in.
+
+Those that helped moved into the package; the others stay here, so that anybody can try again.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils import parametrize
+
+from tweetsent_utils.model.head import find_head
+
+# Words that change what other words do. Leaving them out would change a tweet's label.
+SHIFTERS = {  # fmt: skip
+    "not",
+    "no",
+    "never",
+    "nor",
+    "neither",
+    "none",
+    "nothing",
+    "nobody",
+    "without",
+    "but",
+    "however",
+    "though",
+    "very",
+    "really",
+    "so",
+    "too",
+    "more",
+    "most",
+    "less",
+    "least",
+    "t",
+    "don",
+    "dont",
+    "didn",
+    "didnt",
+    "doesn",
+    "doesnt",
+    "isn",
+    "isnt",
+    "can",
+    "cant",
+    "cannot",
+    "won",
+    "wont",
+}
+ENOUGH_TWEETS = 5  # neutral ones that hold a word, before we take the word for neutral
+
+
+def insert_neutral_words(
+    texts: Sequence[str],
+    neutral_texts: Sequence[str],
+    share: float,
+    generator: np.random.Generator,
+    least: int = 3,
+    most: int = 15,
+) -> list[str]:
+    """Return N texts of which a random `share` got words of a neutral text, at a random place.
+
+    What is inserted are `least` to `most` words in a row. A neutral text says nothing that a label
+    would count, so that the label of the other text stays.
+    """
+    lengthened = []
+    for text in texts:
+        if neutral_texts and generator.random() < share:
+            source = neutral_texts[generator.integers(len(neutral_texts))].split()
+            count = int(generator.integers(least, most + 1))
+            start = int(generator.integers(max(len(source) - count, 0) + 1))
+            words = text.split()
+            place = int(generator.integers(len(words) + 1))
+            inserted = source[start : start + count]
+            text = " ".join(words[:place] + inserted + words[place:])
+        lengthened.append(text)
+    return lengthened
+
+
+def find_neutral_words(neutral_texts: Sequence[str]) -> set[str]:
+    """Return the words of at least five neutral texts, in lower case, apart from `SHIFTERS`."""
+    counts = Counter(word for text in neutral_texts for word in set(text.lower().split()))
+    frequent = {word for word, count in counts.items() if count >= ENOUGH_TWEETS}
+    return frequent - SHIFTERS
+
+
+def drop_words(
+    texts: Sequence[str],
+    droppable: set[str],
+    share: float,
+    generator: np.random.Generator,
+) -> list[str]:
+    """Return N texts without a random `share` of those of their words that may be dropped."""
+    shortened = []
+    for text in texts:
+        kept = [
+            word
+            for word in text.split()
+            if word.lower() not in droppable or generator.random() >= share
+        ]
+        shortened.append(" ".join(kept) or text)
+    return shortened
+
+
+def neighbour_targets(classes: int, share: float) -> torch.Tensor:
+    """Return target probabilities, of shape (classes, classes), for ordered classes.
+
+    A class keeps 1 - `share`, and its one or two neighbours share the rest.
+    """
+    targets = torch.eye(classes) * (1 - share)
+    for rank in range(classes):
+        neighbours = [near for near in (rank - 1, rank + 1) if 0 <= near < classes]
+        targets[rank, neighbours] = share / len(neighbours)
+    return targets
+
+
+class RankOne(nn.Module):
+    """The weight of a head as one direction times a slope for each of K ordered classes.
+
+    Used as a parametrization: `make_rank_one` puts it in place, `torch.nn.utils.parametrize`
+    multiplies it out into the plain weight again.
+    """
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.slopes = nn.Parameter(torch.linspace(-2, 2, classes)[:, None])
+
+    def forward(self, direction: torch.Tensor) -> torch.Tensor:
+        """Return the weight, of shape (K, H), for a direction of shape (1, H)."""
+        return self.slopes * direction
+
+    def right_inverse(self, weight: torch.Tensor) -> torch.Tensor:
+        """Return the direction to begin with, of shape (1, H), from a weight drawn at random."""
+        return weight[-1:]
+
+
+def make_rank_one(model: nn.Module) -> None:
+    """Let the head of a classifier rank its classes along one direction."""
+    head = find_head(model)
+    parametrize.register_parametrization(head, "weight", RankOne(head.out_features), unsafe=True)
+
+
+class TokenSum(nn.Module):
+    """An auxiliary answer for K ordered classes: a number a token, summed, cut at K - 1 places.
+
+    Cumulative link: McCullagh 1980, https://doi.org/10.1111/j.2517-6161.1980.tb01109.x.
+    """
+
+    STEEPNESS = 2.0
+    LEAST_PROBABILITY = 1e-4
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.worth = nn.Linear(width, 1, bias=False)
+        self.cuts = nn.Parameter(torch.linspace(-2, 2, classes - 1))
+        nn.init.normal_(self.worth.weight, std=0.01)
+
+    def forward(
+        self,
+        hidden: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor,
+    ) -> torch.Tensor:
+        """Return the mean loss in nats for states of shape (B, L, H) and B labels."""
+        total = (self.worth(hidden)[..., 0] * attention_mask).sum(dim=1, keepdim=True)
+        below = torch.sigmoid(self.STEEPNESS * (self.cuts.sort().values - total))
+        edges = F.pad(F.pad(below, (1, 0), value=0.0), (0, 1), value=1.0)
+        probabilities = edges.diff(dim=1).clamp_min(self.LEAST_PROBABILITY)
+        return F.nll_loss(probabilities.log(), labels)
+
+
+def symmetric_divergence(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return how far two passes of the same B texts are apart, from logits (B, K), in nats.
+
+    R-Drop: Wu et al. 2021, https://arxiv.org/abs/2106.14448.
+    """
+    first, second = first.log_softmax(dim=1), second.log_softmax(dim=1)
+    there = F.kl_div(first, second, log_target=True, reduction="batchmean")
+    back = F.kl_div(second, first, log_target=True, reduction="batchmean")
+    return (there + back) / 2
+
+
+@contextmanager
+def worse_embeddings(model: nn.Module, distance: float) -> Iterator[None]:
+    """Move the word embeddings up their gradient, by `distance` in all, for the time of a block.
+
+    Fast gradient method: Miyato et al. 2017, https://arxiv.org/abs/1605.07725.
+    """
+    weight = model.get_input_embeddings().weight
+    step = distance * weight.grad / weight.grad.norm().clamp_min(1e-12)
+    with torch.no_grad():
+        weight += step
+    yield
+    with torch.no_grad():
+        weight -= step

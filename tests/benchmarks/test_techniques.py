@@ -1,0 +1,97 @@
+"""`techniques.py`: what each technique does to texts, targets, heads and embeddings."""
+
+import numpy as np
+import pytest
+import torch
+from techniques import (
+    TokenSum,
+    drop_words,
+    find_neutral_words,
+    insert_neutral_words,
+    make_rank_one,
+    neighbour_targets,
+    symmetric_divergence,
+    worse_embeddings,
+)
+from torch.nn.utils import parametrize
+
+from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.model.head import find_head
+
+
+def draws():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def classifier(tiny_encoder, label_order):
+    torch.manual_seed(0)
+    return load_classifier(tiny_encoder, label_order)
+
+
+def test_words_of_a_neutral_text_go_in_and_the_text_stays_whole():
+    (text,) = insert_neutral_words(["a b c"], ["n1 n2 n3 n4"], 1.0, draws(), least=2, most=2)
+    words = text.split()
+    inserted = [word for word in words if word.startswith("n")]
+    assert [word for word in words if word not in inserted] == ["a", "b", "c"]
+    assert " ".join(inserted) in "n1 n2 n3 n4" and len(inserted) == 2
+
+
+@pytest.mark.parametrize(("neutral_texts", "share"), [([], 1.0), (["n1 n2"], 0.0)])
+def test_nothing_goes_in_without_neutral_texts_or_share(neutral_texts, share):
+    assert insert_neutral_words(["a b"], neutral_texts, share, draws()) == ["a b"]
+
+
+def test_words_that_turn_others_round_are_never_neutral():
+    assert find_neutral_words(["The van is not here"] * 5) == {"the", "van", "is", "here"}
+
+
+def test_a_text_of_droppable_words_alone_stays():
+    texts = drop_words(["the van", "the good van"], {"the", "van"}, 1.0, draws())
+    assert texts == ["the van", "good"]
+
+
+def test_neighbours_share_what_a_class_gives_away():
+    targets = neighbour_targets(3, 0.2)
+    assert targets.sum(dim=1).tolist() == pytest.approx([1, 1, 1])
+    assert targets[0].tolist() == pytest.approx([0.8, 0.2, 0])
+    assert targets[1].tolist() == pytest.approx([0.1, 0.8, 0.1])
+
+
+def test_a_rank_one_head_multiplies_out_to_a_plain_layer(classifier):
+    make_rank_one(classifier)
+    head = find_head(classifier)
+    states = torch.randn(3, head.in_features)
+    before = head(states)
+    parametrize.remove_parametrizations(head, "weight")
+    assert torch.linalg.matrix_rank(head.weight) == 1
+    assert torch.allclose(head(states), before)
+
+
+def test_the_sum_over_tokens_ignores_padding():
+    torch.manual_seed(0)
+    token_sum = TokenSum(width=4, classes=5)
+    states, labels = torch.randn(2, 6, 4), torch.tensor([1, 3])
+    mask = torch.tensor([[1, 1, 1, 0, 0, 0]] * 2)
+    loss = token_sum(states, mask, labels)
+    states[:, 3:] = 99.0
+    assert token_sum(states, mask, labels) == loss
+
+
+def test_equal_passes_do_not_diverge_and_others_do():
+    first, second = torch.randn(3, 5), torch.randn(3, 5)
+    assert symmetric_divergence(first, first).item() == pytest.approx(0)
+    assert symmetric_divergence(first, second) == symmetric_divergence(second, first) > 0
+
+
+def test_the_embeddings_come_back_from_where_the_loss_is_higher(classifier):
+    inputs = {"input_ids": torch.tensor([[1, 2, 3]]), "labels": torch.tensor([1])}
+    classifier.eval()
+    weight = classifier.get_input_embeddings().weight
+    before = weight.detach().clone()
+    loss = classifier(**inputs).loss
+    loss.backward()
+    with worse_embeddings(classifier, 0.1):
+        assert (weight - before).norm().item() == pytest.approx(0.1, rel=1e-3)
+        assert classifier(**inputs).loss > loss
+    assert torch.allclose(weight, before, atol=1e-6)
