@@ -130,10 +130,14 @@ class Training:
         self.recipe = recipe
         seed_everything(seed)
         self.model = load_classifier(
-            packaged_encoder(), LABEL_ORDER, recipe.attention_dropout, pad_id, recipe.pooling
+            packaged_encoder(),
+            LABEL_ORDER,
+            attention_dropout=recipe.attention_dropout,
+            hidden_dropout=recipe.hidden_dropout,
+            pad_token_id=pad_id,
+            pooling=recipe.pooling,
         )
         use_cpu_kernels(self.model)
-        set_hidden_dropout(self.model, recipe.hidden_dropout)
         if recipe.rank_one:
             make_rank_one(self.model)
         config = self.model.config
@@ -191,13 +195,6 @@ class Training:
     def trained(self) -> nn.Module:
         """Return the model to score: the average of the weights, where there is one."""
         return self.model if self.average is None else self.average.module
-
-
-def set_hidden_dropout(model: nn.Module, share: float) -> None:
-    """Set the share of the states that training drops between and within the layers."""
-    for module in model.modules():
-        if isinstance(module, nn.Dropout) and module.p:
-            module.p = share
 
 
 def train_recipe(

@@ -21,6 +21,7 @@ MODEL_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 ASKS_FOR_CODE = ("auto_map", "custom_pipelines", "attn_implementation", "_attn_implementation")
 # As a family calls it.
 ATTENTION_DROPOUT = ("attention_dropout", "attention_probs_dropout_prob", "attn_pdrop")
+HIDDEN_DROPOUT = ("hidden_dropout_prob", "hidden_dropout", "dropout", "dropout_rate", "resid_pdrop")
 
 # The report on a fresh head and the loading bars say nothing that the notebooks do not explain.
 logging.set_verbosity_error()
@@ -31,21 +32,23 @@ def load_classifier(
     folder: Path,
     label_order: Sequence[str],
     attention_dropout: float = 0.1,
+    hidden_dropout: float = 0.1,
     pad_token_id: int | None = None,
     pooling: str = "cls",
 ) -> nn.Module:
     """Load an encoder under a fresh classification head with one logit per label; seed torch first.
 
     Returns a transformers model whose `id2label` and `label2id` follow `label_order`.
-    `attention_dropout`, the share of attention weights that training drops, replaces the encoder's
-    own, and `pad_token_id`, its tokenizer's, the one of its configuration. With `pooling` "mean"
+    `attention_dropout` and `hidden_dropout`, the shares of attention weights and of states that
+    training drops, replace the encoder's own, and `pad_token_id`, its tokenizer's, the one of its
+    configuration. With `pooling` "mean"
     instead of "cls", the head reads an average over all tokens, by `add_averaging_layer`. Only
     safetensors weights are read, as float32. Raises `TweetsentError` for a folder whose weights of
     the encoder's body are incomplete, of another shape or not finite, and for a family without a
     head that `find_head` finds.
     """
     with encoder_errors(folder):
-        config = make_config(folder, label_order, attention_dropout, pad_token_id)
+        config = make_config(folder, label_order, attention_dropout, hidden_dropout, pad_token_id)
         model, report = AutoModelForSequenceClassification.from_pretrained(
             folder,
             config=config,
@@ -70,6 +73,7 @@ def make_config(
     folder: Path,
     label_order: Sequence[str],
     attention_dropout: float,
+    hidden_dropout: float,
     pad_token_id: int | None = None,
 ) -> PretrainedConfig:
     """Return an encoder's configuration for one label a text, with the names of the labels.
@@ -85,9 +89,11 @@ def make_config(
     )
     # Its own choice may be code that transformers would fetch from the hub, or what is not here.
     config._attn_implementation = None
-    for name in ATTENTION_DROPOUT:
+    shares = dict.fromkeys(ATTENTION_DROPOUT, attention_dropout)
+    shares |= dict.fromkeys(HIDDEN_DROPOUT, hidden_dropout)
+    for name, share in shares.items():
         if hasattr(config, name):
-            setattr(config, name, attention_dropout)
+            setattr(config, name, share)
     # What is of no use any more: code that is not run, and the head of a model of ours.
     for name in ("auto_map", "custom_pipelines", "calibration_temperature"):
         if hasattr(config, name):

@@ -108,6 +108,7 @@ class Parameters(BaseModel):
     label_smoothing: Share = 0.0
     class_weights: Literal["none", "balanced"] = "none"
     attention_dropout: Share = 0.1
+    hidden_dropout: Share = 0.1
     pooling: Literal["cls", "mean"] = "cls"
     rotation: float = Field(0.0, ge=0.0, le=1.0)
     patience: Limit = 0
