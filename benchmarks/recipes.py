@@ -23,7 +23,6 @@ from techniques import (
     TokenSum,
     drop_words,
     find_neutral_words,
-    insert_neutral_words,
     make_rank_one,
     neighbour_targets,
     symmetric_divergence,
@@ -33,7 +32,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
-from tweetsent_utils.data.augmentation import rotate
+from tweetsent_utils.data.augmentation import insert_words, rotate
 from tweetsent_utils.data.batching import LengthBucketSampler, collate
 from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
@@ -118,7 +117,7 @@ class AugmentedTweets(TweetDataset):
         draws = np.random.default_rng([self.seed, epoch])
         texts = rotate(self.texts, self.recipe.rotation, draws)
         texts = drop_words(texts, self.droppable, self.recipe.word_drops, draws)
-        texts = insert_neutral_words(texts, self.neutral_texts, self.recipe.neutral_words, draws)
+        texts = insert_words(texts, self.neutral_texts, self.recipe.neutral_words, draws)
         self.input_ids = tokenize(texts, self.tokenizer)
         self.lengths = [len(ids) for ids in self.input_ids]
 

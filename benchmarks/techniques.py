@@ -55,33 +55,6 @@ SHIFTERS = {  # fmt: skip
 ENOUGH_TWEETS = 5  # neutral ones that hold a word, before we take the word for neutral
 
 
-def insert_neutral_words(
-    texts: Sequence[str],
-    neutral_texts: Sequence[str],
-    share: float,
-    generator: np.random.Generator,
-    least: int = 3,
-    most: int = 15,
-) -> list[str]:
-    """Return N texts of which a random `share` got words of a neutral text, at a random place.
-
-    What is inserted are `least` to `most` words in a row. A neutral text says nothing that a label
-    would count, so that the label of the other text stays.
-    """
-    lengthened = []
-    for text in texts:
-        if neutral_texts and generator.random() < share:
-            source = neutral_texts[generator.integers(len(neutral_texts))].split()
-            count = int(generator.integers(least, most + 1))
-            start = int(generator.integers(max(len(source) - count, 0) + 1))
-            words = text.split()
-            place = int(generator.integers(len(words) + 1))
-            inserted = source[start : start + count]
-            text = " ".join(words[:place] + inserted + words[place:])
-        lengthened.append(text)
-    return lengthened
-
-
 def find_neutral_words(neutral_texts: Sequence[str]) -> set[str]:
     """Return the words of at least five neutral texts, in lower case, apart from `SHIFTERS`."""
     counts = Counter(word for text in neutral_texts for word in set(text.lower().split()))

@@ -7,7 +7,6 @@ from techniques import (
     TokenSum,
     drop_words,
     find_neutral_words,
-    insert_neutral_words,
     make_rank_one,
     neighbour_targets,
     symmetric_divergence,
@@ -27,19 +26,6 @@ def draws():
 def classifier(tiny_encoder, label_order):
     torch.manual_seed(0)
     return load_classifier(tiny_encoder, label_order)
-
-
-def test_words_of_a_neutral_text_go_in_and_the_text_stays_whole():
-    (text,) = insert_neutral_words(["a b c"], ["n1 n2 n3 n4"], 1.0, draws(), least=2, most=2)
-    words = text.split()
-    inserted = [word for word in words if word.startswith("n")]
-    assert [word for word in words if word not in inserted] == ["a", "b", "c"]
-    assert " ".join(inserted) in "n1 n2 n3 n4" and len(inserted) == 2
-
-
-@pytest.mark.parametrize(("neutral_texts", "share"), [([], 1.0), (["n1 n2"], 0.0)])
-def test_nothing_goes_in_without_neutral_texts_or_share(neutral_texts, share):
-    assert insert_neutral_words(["a b"], neutral_texts, share, draws()) == ["a b"]
 
 
 def test_words_that_turn_others_round_are_never_neutral():

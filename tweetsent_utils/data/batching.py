@@ -54,10 +54,20 @@ class LengthBucketSampler(Sampler[list[int]]):
         self.pool = pool
         self.set_epoch(0)
 
-    def set_epoch(self, epoch: int, skip: int = 0) -> None:
-        """Choose the epoch that the next iteration gives, without its first `skip` batches."""
+    def set_epoch(
+        self,
+        epoch: int,
+        skip: int = 0,
+        lengths: Sequence[int] | None = None,
+    ) -> None:
+        """Choose the epoch that the next iteration gives, without its first `skip` batches.
+
+        `lengths` are the tweets' own in this epoch, where they are not those of the last one.
+        """
         self.epoch = epoch
         self.skip = skip
+        if lengths is not None:
+            self.lengths = torch.as_tensor(lengths)
 
     def __len__(self) -> int:
         all_batches = -(-len(self.lengths) // self.batch_size)  # rounded up

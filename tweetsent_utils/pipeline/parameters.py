@@ -111,6 +111,7 @@ class Parameters(BaseModel):
     hidden_dropout: Share = 0.1
     pooling: Literal["cls", "mean"] = "cls"
     rotation: float = Field(0.0, ge=0.0, le=1.0)
+    neutral_words: float = Field(0.0, ge=0.0, le=1.0)
     patience: Limit = 0
     save_every: Count = 500
     eval_batch_size: Count = 64
