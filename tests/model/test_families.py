@@ -38,7 +38,16 @@ TEXTS = [
     "happy " * 50,
     "love the staff, hate the empty shelf",
 ]
-COMMON = ("bert", "distilbert", "roberta", "xlm-roberta", "camembert", "deberta-v2", "gpt2")
+COMMON = (
+    "bert",
+    "distilbert",
+    "roberta",
+    "xlm-roberta",
+    "camembert",
+    "deberta-v2",
+    "gpt2",
+    "mpnet",
+)
 
 # What is said of those that do not work, before any training.
 REFUSED = {
@@ -72,11 +81,21 @@ def test_every_family_is_tried_or_has_a_reason_why_not():
 
 @each_that_works
 def test_a_plain_pipeline_gives_what_was_predicted_after_a_training(family, tmp_path):
+    train_and_open(family, tmp_path, "cls")
+
+
+@pytest.mark.parametrize("family", ["bert", "distilbert", "mpnet"])
+def test_a_plain_pipeline_takes_the_mean_that_training_took(family, tmp_path):
+    train_and_open(family, tmp_path, "mean")
+
+
+def train_and_open(family: str, tmp_path: Path, pooling: str) -> None:
+    """Go the whole way with an encoder: from its files to a pipeline on the trained model."""
     folder = save_encoder(family, tmp_path / "encoder")
     tokenizer = load_tokenizer(folder, "words", 24)
     check_encoder(folder, tokenizer, LABELS)
     torch.manual_seed(0)
-    model = load_classifier(folder, LABELS, pad_token_id=tokenizer.pad_token_id)
+    model = load_classifier(folder, LABELS, 0.1, tokenizer.pad_token_id, pooling)
     use_cpu_kernels(model)
     losses = train_two_steps(model, tokenizer)
     assert torch.stack(losses).isfinite().all()

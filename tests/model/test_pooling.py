@@ -23,6 +23,8 @@ def hidden_states(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> tor
 
 
 def test_added_layer_adds_the_mean_over_the_real_tokens_to_each_token(model, batch):
+    if model.config.model_type == "mpnet":  # whose distances tilt the mean: see below
+        torch.nn.init.zeros_(model.base_model.encoder.relative_attention_bias.weight)
     before = hidden_states(model, batch)
     add_averaging_layer(model)
     mask = batch["attention_mask"][:, :, None]
@@ -31,12 +33,29 @@ def test_added_layer_adds_the_mean_over_the_real_tokens_to_each_token(model, bat
     assert torch.allclose(hidden_states(model, batch), expected, atol=1e-4)
 
 
+def test_mpnets_mean_is_tilted_by_its_distances_and_by_nothing_else(
+    make_encoder, label_order, batch
+):
+    model = load_classifier(make_encoder("mpnet"), label_order).eval()
+    before = hidden_states(model, batch)
+    add_averaging_layer(model)
+    scores = model.base_model.encoder.compute_position_bias(before)  # (B, heads, L, L)
+    padding = batch["attention_mask"][:, None, None, :] == 0
+    weights = scores.masked_fill(padding, -1e9).softmax(dim=-1)
+    by_head = before.unflatten(2, (2, 8)).transpose(1, 2)
+    mean = (weights @ by_head).transpose(1, 2).flatten(2)
+    expected = layer_norm(before + mean, (16,))
+    assert torch.allclose(hidden_states(model, batch), expected, atol=1e-4)
+
+
 def test_added_layer_learns_from_the_first_step(model, batch):
     add_averaging_layer(model)
     model(**batch, labels=torch.tensor([0, 3, 1])).loss.backward()
     # The weights right before those of zero begin at the second step.
-    for name, weight in model.base_model.encoder.layer[2].named_parameters():
-        assert weight.grad.any() or ".key." in name or "intermediate" in name, name
+    layers = model.base_model.get_submodule(FAMILIES[model.config.model_type].layers)
+    later = (".key.", ".k.", ".k_lin.", "intermediate", ".lin1.")
+    for name, weight in layers[2].named_parameters():
+        assert weight.grad.any() or any(part in name for part in later), name
 
 
 def test_saved_model_with_the_added_layer_opens_anywhere(model, batch, tmp_path):
@@ -57,10 +76,10 @@ def test_layers_that_only_look_like_berts_are_refused(family):
         add_averaging_layer(model)
 
 
-def test_encoder_with_other_layers_is_refused_and_left_as_it_was(tiny_encoder, label_order):
-    model = load_classifier(tiny_encoder, label_order)
+def test_encoder_with_other_layers_is_refused_and_left_as_it_was(make_encoder, label_order):
+    model = load_classifier(make_encoder("deberta-v2"), label_order)
     before = {name: weight.clone() for name, weight in model.named_parameters()}
-    with pytest.raises(TweetsentError, match="pooling 'mean'.*distilbert.*'cls'"):
+    with pytest.raises(TweetsentError, match="pooling 'mean'.*deberta-v2.*'cls'"):
         add_averaging_layer(model)
     after = dict(model.named_parameters())
     assert set(after) == set(before)
