@@ -73,8 +73,11 @@ def test_padding_does_not_change_the_logits(tiny_encoder, label_order, batch):
     assert torch.allclose(eval_step(model, alone), eval_step(model, batch)[1:2], atol=1e-5)
 
 
-def test_every_dropout_is_fast_and_only_in_training(make_encoder, label_order, batch, monkeypatch):
-    model = load_classifier(make_encoder("bert"), label_order, attention_dropout=0.2)
+@pytest.mark.parametrize("family", ["bert", "mpnet"])  # with our attention, and with its own
+def test_every_dropout_is_fast_and_only_in_training(
+    make_encoder, label_order, batch, monkeypatch, family
+):
+    model = load_classifier(make_encoder(family), label_order, attention_dropout=0.2)
     add_averaging_layer(model)
     use_cpu_kernels(model)
     drawn = []
