@@ -1,4 +1,4 @@
-"""Folders that look like those of finished runs, for what compares runs."""
+"""Folders that look like those of finished runs, for what compares or averages runs."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+
+from tweetsent_utils.data.split_files import save_dataset
+from tweetsent_utils.evaluation.predictions import save_predictions, tabulate_predictions
 
 
 def make_run(
@@ -36,4 +39,41 @@ def make_run(
     timings = {"training": {"seconds": 9.0}}
     (folder / "timings.json").write_text(json.dumps(timings))
     (folder / "metrics.json").write_text(json.dumps(metrics))
+    return folder
+
+
+class NoTokenizer:
+    """What stands for a tokenizer where a dataset is only written."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        folder.mkdir()
+
+
+def make_member(
+    folder: Path,
+    seed: int = 0,
+    labels: tuple[str, ...] = ("bad", "good"),
+    validation_ids: tuple[int, ...] = (1, 2, 3, 4),
+    test_texts: tuple[str, ...] = ("a", "b", "c", "d", "e", "f"),
+) -> Path:
+    """Write what a finished run leaves for an ensemble: dataset, predictions and a small model.
+
+    The probabilities are drawn by the seed.
+    """
+    random = np.random.default_rng(seed)
+    texts = {"validation": [f"v{number}" for number in validation_ids], "test": list(test_texts)}
+    row_ids = {"validation": list(validation_ids), "test": list(range(len(test_texts)))}
+    tables = {}
+    for part, rows in row_ids.items():
+        table = pd.DataFrame({"row_id": rows, "text": texts[part]})
+        table["label"] = table["row_id"] % len(labels)
+        tables[part] = table.assign(day=pd.NaT, input_ids=[[1]] * len(table))
+    save_dataset(folder, tables, NoTokenizer(), {"label_order": list(labels), "ordered": False})
+    for part, table in tables.items():
+        logits = random.normal(size=(len(table), len(labels)))
+        save_predictions(folder, part, tabulate_predictions(table, logits, labels))
+    (folder / "params.yaml").write_text(yaml.safe_dump({"run_name": folder.name, "seed": seed}))
+    (folder / "timings.json").write_text(json.dumps({"training": {"seconds": 60.0 + seed}}))
+    (folder / "model").mkdir(exist_ok=True)
+    (folder / "model" / "model.safetensors").write_bytes(b"x" * 500_000)
     return folder

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from fake_runs import make_member
 
 from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline import cli
 from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.pipeline.runs import RUN_FORMAT
 
 
 def run(*arguments: str) -> int:
@@ -30,8 +32,8 @@ def handed_on(small_notebooks, monkeypatch, tmp_path) -> dict:
     meta = {"share_cut": 0.125, "max_length": 64}
     (tmp_path / "dataset" / "meta.json").write_text(json.dumps(meta))
 
-    def run_all(parameters, sweeps, start):
-        found.update(parameters=parameters, sweeps=sweeps, start=start)
+    def run_all(parameters, sweeps, start, ensemble):
+        found.update(parameters=parameters, sweeps=sweeps, start=start, ensemble=ensemble)
         return found["folders"]
 
     monkeypatch.setattr(cli, "run_all", run_all)
@@ -48,6 +50,7 @@ def test_a_run_gets_its_parameters_and_ends_with_its_score_next_to_the_baseline(
     assert handed_on["parameters"] == default_parameters() | changes
     assert handed_on["sweeps"] == []
     assert handed_on["start"] is None
+    assert not handed_on["ensemble"]
     shown = capsys.readouterr().out
     assert "0.750 on 1,234 texts (majority 0.250)" in shown
     assert "12.5% of the training texts, at 64 tokens" in shown
@@ -62,6 +65,27 @@ def test_several_runs_are_handed_on_and_end_with_their_comparison(handed_on, tmp
     assert handed_on["sweeps"] == ["max_lr=0.1,0.2", "batch_size=8,16", "seed=5,6,7"]
     assert handed_on["start"] == "02"
     assert capsys.readouterr().out == "the table\n"
+
+
+def test_an_ensemble_ends_with_the_comparison_of_its_members_and_with_its_gain(
+    handed_on, tmp_path, capsys
+):
+    handed_on["folders"] = [tmp_path / "a", tmp_path / "b", tmp_path, tmp_path]
+    (tmp_path / "compare.txt").write_text("the table\n")
+    (tmp_path / "ensemble.txt").write_text("the gain ± 0.1\n", encoding="utf-8")
+    assert run("--seeds", "2", "--ensemble") == 0
+    assert handed_on["ensemble"]
+    assert capsys.readouterr().out == "the table\n\nthe gain ± 0.1\n"
+
+
+def test_an_ensemble_has_no_report_and_the_command_says_where_to_look(outputs, capsys):
+    folder = make_member(outputs / "quick-ensemble")
+    (folder / "ensemble.json").write_text("{}")
+    (folder / "environment.json").write_text(json.dumps({"run_format": RUN_FORMAT}))
+    assert cli.main(["report", "--run", "quick-ensemble"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: quick-ensemble is an ensemble")
+    assert str(folder / "ensemble.txt") in error
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{half")])
@@ -85,6 +109,8 @@ def test_a_run_whose_scores_were_lost_is_an_error_and_no_traceback(
         (("--run", ""), "run_name is ''"),
         (("--sweep", "max_lr=0.1,x"), "max_lr is 'x'"),
         (("--sweep", "seed=1,2", "--seeds", "2"), "the sweep seed=0,1 cannot be made"),
+        (("--ensemble",), "give --seeds 2 or more"),
+        (("--ensemble", "--seeds", "2", "--sweep", "max_lr=0.1,0.2"), "a sweep has several"),
     ],
 )
 def test_what_is_wrong_is_refused_before_anything_runs(

@@ -8,6 +8,7 @@ from pathlib import PureWindowsPath
 
 import nbformat
 import pytest
+from fake_runs import make_member
 from filelock import FileLock
 from papermill.exceptions import strip_color
 
@@ -229,6 +230,113 @@ def test_a_run_that_fails_does_not_stop_the_others(small_notebooks, executed, ou
     assert compared == "quick-max_lr-0.1 quick-max_lr-0.2"
     with pytest.raises(TweetsentError, match="none of the 2 runs"):
         run_all(parameters(), ["max_lr=0.8,0.9"])
+
+
+# --- an ensemble of seeds, without kernels ---
+
+
+@pytest.fixture
+def members(small_notebooks, executed, monkeypatch):
+    """A last notebook that scores the test set, and leaves what an ensemble is made of."""
+    small_notebooks.write_last()
+    run_as_before = driver.execute
+
+    def execute(notebook, target, values, *rest):
+        run_as_before(notebook, target, values, *rest)
+        if notebook.stem == "04_test":
+            make_member(target.parent, values["seed"])
+
+    monkeypatch.setattr(driver, "execute", execute)
+    return executed
+
+
+def test_an_ensemble_is_made_after_its_members_and_again_in_no_time(members, outputs):
+    folders = run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert [folder.name for folder in folders[-2:]] == ["quick-compared", "quick-ensemble"]
+    first = (outputs / "quick-ensemble" / "predictions.csv").read_bytes()
+    assert members[-1] == "quick-compared/06_compare"
+
+    members.clear()
+    run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert members == ["quick-compared/06_compare"]
+    assert (outputs / "quick-ensemble" / "predictions.csv").read_bytes() == first
+
+    members.clear()  # one more seed trains, and the rest is as it was
+    run_all(parameters(), ["seed=0,1,2"], ensemble=True)
+    assert "quick-seed-2/02_second" in members
+    assert "quick-seed-1/02_second" not in members
+    assert (outputs / "quick-ensemble" / "predictions.csv").read_bytes() != first
+
+
+def test_finished_seeds_can_be_averaged_later(members, outputs):
+    run_all(parameters(), ["seed=0,1"])
+    assert not (outputs / "quick-ensemble").exists()
+    members.clear()
+    run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert members == ["quick-compared/06_compare"]
+    assert (outputs / "quick-ensemble" / "metrics.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sweeps", "message"),
+    [
+        ({}, [], "averages several seeds, and this is one: give --seeds 2"),
+        ({}, ["seed=4"], "averages several seeds, and this is one: give --seeds 2"),
+        ({}, ["max_lr=0.1,0.2"], "the seeds of one setting, and a sweep has several: choose"),
+        ({}, ["max_lr=0.1", "seed=0,1"], "a sweep has several: choose"),
+        ({"max_eval_rows": 64}, ["seed=0,1"], "max_eval_rows is 64.*set it to 0"),
+    ],
+)
+def test_an_ensemble_that_cannot_be_made_is_refused_before_anything_runs(
+    members, outputs, changes, sweeps, message
+):
+    with pytest.raises(TweetsentError, match=message):
+        run_all(parameters(**changes), sweeps, ensemble=True)
+    assert members == []
+    assert not outputs.exists()
+
+
+def test_a_run_and_an_ensemble_never_share_a_folder(members, outputs):
+    run_pipeline(parameters(run_name="quick-ensemble"))
+    members.clear()
+    with pytest.raises(TweetsentError, match="quick-ensemble.* holds a run: name this one"):
+        run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert members == []
+
+    run_all(parameters(run_name="other"), ["seed=0,1"], ensemble=True)
+    members.clear()
+    with pytest.raises(TweetsentError, match="other-ensemble holds an ensemble of runs: choose"):
+        run_pipeline(parameters(run_name="other-ensemble"))
+    assert members == []
+    assert not list((outputs / "other-ensemble").glob("*.ipynb"))
+
+
+def test_there_is_no_ensemble_of_fewer_members_than_were_asked_for(members, outputs, monkeypatch):
+    run_as_before = driver.execute
+
+    def fail_once(notebook, target, values, *rest):
+        if notebook.stem == "02_second" and values["seed"] == 1 and not (outputs / "ok").exists():
+            raise TweetsentError("02_second stopped: the disk was full")
+        run_as_before(notebook, target, values, *rest)
+
+    monkeypatch.setattr(driver, "execute", fail_once)
+    with pytest.raises(TweetsentError, match="1 of the 2 runs failed.*ensemble is made when all"):
+        run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert not (outputs / "quick-ensemble").exists()
+
+    (outputs / "ok").touch()  # the same command goes on
+    members.clear()
+    run_all(parameters(), ["seed=0,1"], ensemble=True)
+    assert "quick-seed-0/02_second" not in members
+    assert (outputs / "quick-ensemble" / "metrics.json").exists()
+
+
+def test_an_ensemble_that_another_command_is_writing_is_left_alone(members, outputs):
+    (outputs / "quick-ensemble").mkdir(parents=True)
+    in_use = pytest.raises(TweetsentError, match="quick-ensemble is in use")
+    with FileLock(outputs / "quick-ensemble" / ".lock"), in_use:
+        run_all(parameters(), ["seed=0,1"], ensemble=True)
+    run_all(parameters(), ["seed=0,1"], ensemble=True)
 
 
 # --- kernels ---

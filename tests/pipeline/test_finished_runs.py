@@ -107,6 +107,20 @@ def test_what_else_is_among_the_outputs_is_no_run(outputs, capsys):
     assert not capsys.readouterr().out
 
 
+def test_an_ensemble_is_named_and_left_out_and_its_members_are_compared(outputs, capsys):
+    for seed in (0, 1):
+        make_run(outputs / f"quick-seed-{seed}", seed=seed)
+    ensemble = make_run(outputs / "quick-ensemble")
+    (ensemble / "ensemble.json").write_text("{}")
+    members = ["quick-seed-0", "quick-seed-1"]
+    assert list(finished_runs.read_runs(["quick-*"], own=outputs / "quick")) == members
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("quick-ensemble is left out: its ensemble.txt")
+    finished_runs.find_runs(["quick-ensemble"], own=outputs / "quick-seed-0")
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "no run folder" not in line
+
+
 def test_folder_that_may_not_be_read_is_refused_when_it_is_read(outputs, monkeypatch):
     run = make_run(outputs / "locked")
 

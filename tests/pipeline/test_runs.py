@@ -74,3 +74,12 @@ def test_a_run_may_be_opened_in_a_folder_with_notebooks_and_hidden_files(small_n
     (outputs / "r" / "01_first.ipynb").touch()
     (outputs / "r" / ".lock").touch()
     assert open_run("01_first", FIRST) == outputs / "r"
+
+
+def test_a_notebook_is_kept_out_of_the_folder_of_an_ensemble(small_notebooks, outputs):
+    folder = open_run("01_first", FIRST)
+    before = (folder / "params.yaml").read_bytes()
+    (folder / "ensemble.json").write_text("{}")
+    with pytest.raises(TweetsentError, match="holds an ensemble of runs: choose"):
+        open_run("01_first", FIRST | {"seed": 8})
+    assert (folder / "params.yaml").read_bytes() == before

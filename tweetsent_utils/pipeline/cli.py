@@ -11,7 +11,13 @@ from tweetsent_utils.files import load_json, require_file
 from tweetsent_utils.pipeline.driver import run_all
 from tweetsent_utils.pipeline.notebooks import list_notebooks, step_number
 from tweetsent_utils.pipeline.parameters import default_parameters, gather_parameters
-from tweetsent_utils.pipeline.runs import REPORT, load_metrics, run_folder
+from tweetsent_utils.pipeline.runs import (
+    ENSEMBLE_TEXT,
+    REPORT,
+    is_ensemble,
+    load_metrics,
+    run_folder,
+)
 from tweetsent_utils.pipeline.terminal import say
 from tweetsent_utils.training.stopping import stop_signals
 
@@ -62,15 +68,26 @@ def run_pipelines(options: argparse.Namespace) -> None:
     sweeps = list(options.sweep)
     if options.seeds != 1:
         sweeps.append(seed_sweep(parameters["seed"], options.seeds))
-    folders = run_all(parameters, sweeps, options.start)
-    say(summary(folders[0]) if len(folders) == 1 else comparison(folders[-1]))
+    folders = run_all(parameters, sweeps, options.start, options.ensemble)
+    if len(folders) == 1:
+        say(summary(folders[0]))
+    elif options.ensemble:
+        *_, compared, ensemble = folders
+        say(f"{comparison(compared)}\n{gain_of(ensemble)}")
+    else:
+        say(comparison(folders[-1]))
 
 
 def write_a_report(options: argparse.Namespace) -> None:
     """Write the report of a finished run, and say where it is."""
     from tweetsent_utils.pipeline.report import write_report  # imports pandas: a second
 
-    say(str(write_report(run_folder(options.run))))
+    folder = run_folder(options.run)
+    if is_ensemble(folder):
+        what = f"{folder.name} is an ensemble, which has no report of its own"
+        remedy = f"read {folder / ENSEMBLE_TEXT}, or the report of a member"
+        raise TweetsentError(f"{what}: {remedy}")
+    say(str(write_report(folder)))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -121,6 +138,11 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="N",
         default=1,
         help="run with N seeds, a folder for each",
+    )
+    run.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="then average the probabilities of these seeds, in outputs/<run name>-ensemble/",
     )
     run.add_argument(
         "--sweep",
@@ -184,3 +206,8 @@ def comparison(folder: Path) -> str:
     """Return the table that compares several runs."""
     table = require_file(folder / "compare.txt", "06_compare_runs")
     return table.read_text(encoding="utf-8")
+
+
+def gain_of(folder: Path) -> str:
+    """Return the lines that say what an ensemble gains and costs."""
+    return (folder / ENSEMBLE_TEXT).read_text(encoding="utf-8").rstrip("\n")

@@ -36,7 +36,9 @@ from tweetsent_utils.pipeline.runs import (
     REPORT,
     delete_checkpoints,
     forget_training,
+    is_ensemble,
     note_timings,
+    refuse_ensemble,
     run_folder,
     save_environment,
 )
@@ -47,6 +49,7 @@ from tweetsent_utils.training.stopping import stop_signals
 
 TRAINING = "03_training"
 FIRST_ON_TEST = "04"  # the notebook that scores the test set
+FEWEST_MEMBERS = 2  # of an ensemble
 NOTES = ".notes"  # in a run's folder: what the notebooks of this command have said so far
 SECONDS_TO_START = 600  # what a kernel may take on a busy machine
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -58,20 +61,24 @@ def run_all(
     parameters: dict[str, Any],
     sweeps: Sequence[str] = (),
     start: str | None = None,
+    ensemble: bool = False,
 ) -> list[Path]:
     """Run the pipeline once, or once per combination of swept values and then compare the runs.
 
     Settings are chosen on validation, so a sweep over more than seeds leaves the test set alone. A
     run that fails does not stop the others. Returns the folders of the runs and, after more than
-    one, that of the comparison, `<run_name>-compared`.
+    one, that of the comparison, `<run_name>-compared`. With `ensemble`, runs that differ in the
+    seed alone are averaged too, in a last folder `<run_name>-ensemble`.
     """
     runs = expand_sweeps(parameters, sweeps)
+    if ensemble:
+        check_ensemble(parameters, sweeps, len(runs))
     for run in runs:  # before any of them begins
         run_folder(run["run_name"])
     if len(runs) == 1:
         return [run_pipeline(runs[0], start)]
     *steps, comparison = list_notebooks()
-    if not all(sweep.startswith("seed=") for sweep in sweeps):
+    if not is_over_seeds(sweeps):
         steps = [path for path in steps if path.name < FIRST_ON_TEST]
     refuse_other_start(start, [*steps, comparison])
     finished = run_each(runs, steps, start)
@@ -83,8 +90,50 @@ def run_all(
     if failed:
         what = f"{failed} of the {len(runs)} runs failed, as is said above"
         remedy = f"fix them and run it again (the others are compared in {folder})"
+        if ensemble:
+            remedy = f"{remedy}; an ensemble is made when all have come to their end"
         raise TweetsentError(f"{what}: {remedy}")
-    return [*finished.values(), folder]
+    folders = [*finished.values(), folder]
+    return [*folders, make_ensemble(parameters, list(finished.values()))] if ensemble else folders
+
+
+def is_over_seeds(sweeps: Sequence[str]) -> bool:
+    """Tell whether sweeps are over seeds and nothing else."""
+    return all(sweep.startswith("seed=") for sweep in sweeps)
+
+
+def check_ensemble(parameters: dict[str, Any], sweeps: Sequence[str], runs: int) -> None:
+    """Refuse an ensemble that cannot be made of a number of runs, before any of them begins."""
+    if not is_over_seeds(sweeps):
+        what = "an ensemble averages the seeds of one setting, and a sweep has several"
+        remedy = "choose one by the sweep, and run it with --seeds and --ensemble"
+        raise TweetsentError(f"{what}: {remedy}")
+    if runs < FEWEST_MEMBERS:
+        what = "an ensemble averages several seeds, and this is one"
+        raise TweetsentError(f"{what}: give --seeds {FEWEST_MEMBERS} or more")
+    if parameters["max_eval_rows"]:
+        what = f"max_eval_rows is {parameters['max_eval_rows']}, and each seed draws its own rows"
+        raise TweetsentError(f"{what}, so that no test row has all answers: set it to 0")
+    folder = ensemble_folder(parameters)
+    if (folder / "params.yaml").exists() and not is_ensemble(folder):
+        what = f"{folder}, the folder of the ensemble, holds a run"
+        raise TweetsentError(f"{what}: name this one otherwise (--run)")
+
+
+def ensemble_folder(parameters: dict[str, Any]) -> Path:
+    """Return the folder for the ensemble of the runs that are named after one run."""
+    return run_folder(f"{parameters['run_name']}-ensemble")
+
+
+def make_ensemble(parameters: dict[str, Any], members: Sequence[Path]) -> Path:
+    """Average the predictions of finished runs; return the folder of the ensemble."""
+    from tweetsent_utils.pipeline.ensembles import write_ensemble  # imports pandas: a second
+
+    folder = ensemble_folder(parameters)
+    with locked(folder):
+        save_environment(folder)
+        write_ensemble(folder, members)
+    return folder
 
 
 def refuse_other_start(start: str | None, steps: Sequence[Path]) -> None:
@@ -137,6 +186,7 @@ def run_pipeline(
     finished stays.
     """
     folder = run_folder(parameters["run_name"])
+    refuse_ensemble(folder)
     check_device(parameters)
     refuse_changed_parameters(folder, parameters)
     with locked(folder):

@@ -17,6 +17,7 @@ from tweetsent_utils.files import (
     write_atomically,
 )
 from tweetsent_utils.paths import REFERENCE, outputs_root
+from tweetsent_utils.pipeline.runs import ENSEMBLE_TEXT, is_ensemble
 
 VALIDATION_SCORES = ("validation_accuracy", "validation_macro_f1", "validation_loss")
 OTHER_FIGURES = (
@@ -41,7 +42,7 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
 
     The folder `own` comes first, if a run has begun in it. `reference/` is the repository's; the
     rest is below the outputs. A pattern without a run folder is printed, and so is a folder that
-    only compares runs.
+    only compares runs or averages them.
     """
     outputs = outputs_root().resolve()
     folders = [own.resolve()]
@@ -49,13 +50,15 @@ def find_runs(patterns: list[str], own: Path) -> dict[str, Path]:
         root = REFERENCE.parent if pattern.startswith("reference/") else outputs
         found = glob(pattern, root_dir=root) or glob(escape(pattern), root_dir=root)
         matches = sorted((root / path).resolve() for path in found)
-        if not any(has_begun(folder) or is_comparison(folder) for folder in matches):
+        if not any(has_begun(folder) or is_of_runs(folder) for folder in matches):
             note(f"{pattern} is left out: no run folder fits it")
         folders += matches
     unique = list(dict.fromkeys(folders))
     for folder in unique[1:]:
         if is_comparison(folder):
             note(f"{folder.name} is left out: it compares runs and holds none")
+        if is_ensemble(folder):
+            note(f"{folder.name} is left out: its {ENSEMBLE_TEXT} compares it with its members")
     runs = [folder for folder in unique if has_begun(folder)]
     return name_folders(runs, [outputs, REFERENCE.parent])
 
@@ -83,10 +86,12 @@ def has_begun(folder: Path) -> bool:
     """Tell whether a folder holds a run, finished or not.
 
     A folder that only holds a comparison does not: notebook 1, which records its file of tweets in
-    `params.yaml`, never ran there.
+    `params.yaml`, never ran there. Nor does one with an ensemble, which trained nothing itself.
     """
     parameters = folder / "params.yaml"
     try:
+        if is_ensemble(folder):
+            return False
         if (folder / "metrics.json").exists():
             return True
         return parameters.is_file() and b"train_file" in parameters.read_bytes()
@@ -97,6 +102,11 @@ def has_begun(folder: Path) -> bool:
 def is_comparison(folder: Path) -> bool:
     """Tell whether a folder holds what a comparison of runs leaves, and no run."""
     return not has_begun(folder) and (folder / "compare.csv").exists()
+
+
+def is_of_runs(folder: Path) -> bool:
+    """Tell whether a folder holds what was made of several runs: a comparison or an ensemble."""
+    return is_comparison(folder) or is_ensemble(folder)
 
 
 def name_folders(folders: list[Path], roots: list[Path]) -> dict[str, Path]:

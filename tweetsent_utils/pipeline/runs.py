@@ -21,6 +21,8 @@ from tweetsent_utils.pipeline.notebooks import declared_parameters, list_noteboo
 from tweetsent_utils.pipeline.parameters import check_parameters, default_parameters
 
 REPORT = "report.html"  # in the folder of a run
+ENSEMBLE = "ensemble.json"  # in the folder of an ensemble: its members
+ENSEMBLE_TEXT = "ensemble.txt"  # there too: what it gains and costs, for people
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
 DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"  # no folder of Windows may be called so
 
@@ -63,6 +65,21 @@ def require_plain_name(run_name: str) -> None:
         raise TweetsentError(f"{what}: {remedy}")
 
 
+def is_ensemble(folder: Path) -> bool:
+    """Tell whether a folder holds an ensemble of runs, and no run."""
+    try:
+        return (folder / ENSEMBLE).exists()
+    except OSError:  # whoever reads the folder will say why it cannot be read
+        return False
+
+
+def refuse_ensemble(folder: Path) -> None:
+    """Refuse to put a run where an ensemble is."""
+    if is_ensemble(folder):
+        what = f"{folder} holds an ensemble of runs"
+        raise TweetsentError(f"{what}: choose another run_name (--run), or delete the folder")
+
+
 def list_other_files(folder: Path) -> list[str]:
     """Return the names in a folder, except hidden ones and notebooks."""
     return [path.name for path in folder.glob("[!.]*") if path.suffix != ".ipynb"]
@@ -79,6 +96,7 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
     values = {name: namespace[name] for name in declared_parameters(path)}
     require_own_types(values)
     folder = run_folder(values["run_name"])
+    refuse_ensemble(folder)
     save_environment(folder)
     recorded = load_record(folder / "params.yaml", load_yaml)
     for name, value in values.items():
