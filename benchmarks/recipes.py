@@ -39,6 +39,7 @@ from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
 from tweetsent_utils.data.loading import load_tweets
 from tweetsent_utils.data.splitting import hold_out_rows, sample_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
+from tweetsent_utils.evaluation.ensemble import margin_of_mean
 from tweetsent_utils.evaluation.inference import predict_logits
 from tweetsent_utils.evaluation.metrics import score
 from tweetsent_utils.files import load_json, load_record, save_json
@@ -273,22 +274,46 @@ def logits_file(file: Path, name: str, seed: int) -> Path:
     return file.with_suffix("") / f"{name.replace(' ', '-')}-{seed}.npy"
 
 
-def compare_with_baseline(file: Path, labels: np.ndarray) -> None:
-    """Add to each training what it gained and lost on N validation rows, in numbers of rows.
+def summarise(file: Path, labels: np.ndarray) -> None:
+    """Add to the figures a row for each recipe: its means over seeds, next to the baseline's.
 
-    `gained` are the rows that it has right and the baseline with its seed has wrong, `lost` the
-    others where one of them is right. What both have right or wrong says nothing of the change.
+    `labels` are those of the N validation rows. Only seeds that the baseline has too are counted. A
+    row has the mean `accuracy` and `loss` over the `seeds`; the `difference` in accuracy, with half
+    the width of its 95% interval over the validation rows as `margin`; `differences`, one a seed;
+    the difference in `loss`; and the `cost`, in times the baseline's.
     """
     figures = load_json(file)
-    for training in figures["trainings"]:
-        baseline = logits_file(file, BASELINE, training["seed"])
-        if baseline.exists():
-            before = np.load(baseline).argmax(axis=1) == labels
-            mine = np.load(logits_file(file, training["name"], training["seed"]))
-            after = mine.argmax(axis=1) == labels
-            training["gained"] = int((after & ~before).sum())
-            training["lost"] = int((before & ~after).sum())
-    save_json(file, figures)
+    trainings = pd.DataFrame(figures["trainings"])
+    baseline = trainings[trainings["name"] == BASELINE].set_index("seed")
+    rows = []
+    for name, runs in trainings.groupby("name", sort=False):
+        runs = runs.set_index("seed")
+        seeds = sorted(runs.index.intersection(baseline.index))
+        if not seeds:
+            continue
+        gains = [
+            is_right(file, name, seed, labels) - is_right(file, BASELINE, seed, labels)
+            for seed in seeds
+        ]
+        mine, before = runs.loc[seeds], baseline.loc[seeds]
+        row = {
+            "name": name,
+            "seeds": seeds,
+            "accuracy": mine["accuracy"].mean(),
+            "difference": np.mean(gains),
+            "margin": margin_of_mean(np.mean(gains, axis=0)),
+            "differences": np.mean(gains, axis=1).tolist(),
+            "loss_difference": mine["loss"].mean() - before["loss"].mean(),
+            "cost": mine["cpu_seconds"].sum() / before["cpu_seconds"].sum(),
+        }
+        rows.append(row)
+    save_json(file, figures | {"summary": rows})
+
+
+def is_right(file: Path, name: str, seed: int, labels: np.ndarray) -> np.ndarray:
+    """Return which of N validation rows a training has right, as 0.0 and 1.0."""
+    logits = np.load(logits_file(file, name, seed))
+    return (logits.argmax(axis=1) == labels).astype(float)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -304,7 +329,7 @@ def main(arguments: list[str] | None = None) -> None:
     tweets = read_rows(options.train_file, options.test_file, options.rows)
     file = outputs_root() / "bench" / "recipes.json"
     measure(options.only, options.seeds, tweets, options.epochs, file)
-    compare_with_baseline(file, tweets["validation"]["label"].to_numpy())
+    summarise(file, tweets["validation"]["label"].to_numpy())
     print(f"\nwritten: {file}")
 
 

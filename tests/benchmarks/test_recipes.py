@@ -48,16 +48,27 @@ def test_what_is_measured_is_not_measured_again(small, tmp_path, monkeypatch):
     assert [training["seed"] for training in first["trainings"]] == [0, 1]
 
 
-def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seed(tmp_path):
+def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path):
     file = tmp_path / "recipes.json"
-    names = ["baseline", "no dropout"]
-    answers = {"baseline": [0, 1, 1, 2], "no dropout": [0, 0, 1, 1]}
-    for name in names:
-        kept = recipes.logits_file(file, name, 3)
+    answers = {
+        ("baseline", 0): [0, 1, 1, 2],
+        ("baseline", 1): [0, 0, 1, 1],
+        ("no dropout", 0): [0, 0, 1, 2],
+        ("no dropout", 1): [0, 0, 1, 2],
+        ("no dropout", 2): [4, 4, 4, 4],
+    }
+    trainings = []
+    for (name, seed), ranks in answers.items():
+        kept = recipes.logits_file(file, name, seed)
         kept.parent.mkdir(exist_ok=True)
-        np.save(kept, np.eye(5)[answers[name]])
-    save_json(file, {"trainings": [{"name": name, "seed": 3} for name in names]})
-    recipes.compare_with_baseline(file, np.array([0, 0, 1, 2]))
-    baseline, changed = load_json(file)["trainings"]
-    assert (baseline["gained"], baseline["lost"]) == (0, 0)
-    assert (changed["gained"], changed["lost"]) == (1, 1)
+        np.save(kept, np.eye(5)[ranks])
+        scores = {"accuracy": 0.5 + seed / 10, "loss": 1.0, "cpu_seconds": 10.0 + seed}
+        trainings.append({"name": name, "seed": seed} | scores)
+    save_json(file, {"trainings": trainings})
+    recipes.summarise(file, np.array([0, 0, 1, 2]))
+    baseline, changed = load_json(file)["summary"]
+    assert (baseline["difference"], baseline["margin"], baseline["cost"]) == (0, 0, 1)
+    assert changed["seeds"] == [0, 1]
+    assert changed["differences"] == [0.25, 0.25]
+    assert changed["difference"] == 0.25
+    assert changed["accuracy"] == pytest.approx(0.55)

@@ -1,0 +1,72 @@
+"""The figure of the notebook on what moved the score: one change of a training a line."""
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from tweetsent_utils.show.style import WIDTH
+
+BETTER, WORSE, UNCLEAR, LINE = "#0072b2", "#d55e00", "#8c8c8c", "#222222"
+NAME_WIDTH = 22  # characters of a line at the left of a row
+POINTS = 100  # percentage points in a share of 1
+
+
+def plot_recipes(summary: Sequence[Mapping]) -> Figure:
+    """Draw by how much each change of a training moved validation accuracy, the best on top.
+
+    `summary` is that of `outputs/reference/bench/recipes.json` without the baseline. A dot is the
+    mean over seeds, its bar the 95% interval over the validation rows, and small dots are seeds.
+    """
+    rows = order_recipes(summary)
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.42 * len(rows) + 1.3))
+    for place, row in enumerate(rows):
+        color = color_of(row)
+        seeds = [POINTS * difference for difference in row["differences"]]
+        axis.plot(seeds, [place] * len(seeds), "o", color=color, markersize=3, alpha=0.6)
+        axis.errorbar(
+            POINTS * row["difference"],
+            place,
+            xerr=POINTS * row["margin"],
+            fmt="o",
+            color=color,
+            markersize=7,
+            capsize=3,
+        )
+    axis.axvline(0, color=LINE, linewidth=1)
+    axis.set_yticks(range(len(rows)), [fill(row["name"], NAME_WIDTH) for row in rows])
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.grid(False)
+    axis.set_xlabel("points of validation accuracy, next to the baseline")
+    figure.suptitle(title_of_recipes(rows), x=0.01, ha="left")
+    return figure
+
+
+def describe_recipes(summary: Sequence[Mapping]) -> str:
+    """Say in words what `plot_recipes` draws of the same rows."""
+    rows = order_recipes(summary)
+    numbers = [
+        f"{row['name']} {POINTS * row['difference']:+.1f} ± {POINTS * row['margin']:.1f}"
+        for row in rows
+    ]
+    return f"{title_of_recipes(rows)}. In points, next to the baseline: {', '.join(numbers)}"
+
+
+def order_recipes(summary: Sequence[Mapping]) -> list[Mapping]:
+    """Return the rows by their difference, the largest first."""
+    return sorted(summary, key=lambda row: row["difference"], reverse=True)
+
+
+def title_of_recipes(rows: Sequence[Mapping]) -> str:
+    """Say how many of the changes are better or worse by more than their interval."""
+    better = sum(color_of(row) == BETTER for row in rows)
+    worse = sum(color_of(row) == WORSE for row in rows)
+    return f"Of {len(rows)} changes, {better} clearly helped and {worse} clearly hurt"
+
+
+def color_of(row: Mapping) -> str:
+    """Return the colour of a row: whether its interval lies above 0, below it, or around it."""
+    if abs(row["difference"]) <= row["margin"]:
+        return UNCLEAR
+    return BETTER if row["difference"] > 0 else WORSE
