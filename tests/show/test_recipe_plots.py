@@ -2,7 +2,7 @@
 
 import pytest
 
-from tweetsent_utils.show.recipe_plots import describe_recipes, plot_recipes
+from tweetsent_utils.show.recipe_plots import describe_recipes, plot_recipes, tabulate_recipes
 
 
 @pytest.fixture
@@ -13,6 +13,10 @@ def summary():
             "difference": difference,
             "margin": 0.01,
             "differences": [difference - 0.002, difference + 0.002],
+            "accuracy": 0.8 + difference,
+            "loss_difference": -difference,
+            "cost": 1.5,
+            "seeds": [0, 1],
         }
 
     return [row("unclear", 0.005), row("worse", -0.03), row("better", 0.02)]
@@ -29,3 +33,8 @@ def test_the_words_hold_every_number_of_the_figure(summary):
     words = describe_recipes(summary)
     for number in ("better +2.0 ± 1.0", "unclear +0.5 ± 1.0", "worse -3.0 ± 1.0"):
         assert number in words
+
+
+def test_the_table_has_accuracy_loss_and_cost_of_every_change(summary):
+    table = tabulate_recipes(summary)
+    assert table.loc["worse"].tolist() == ["0.770", "-3.0 ± 1.0", "+0.030", "1.5 ×", 2]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 
+import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -51,6 +52,22 @@ def describe_recipes(summary: Sequence[Mapping]) -> str:
         for row in rows
     ]
     return f"{title_of_recipes(rows)}. In points, next to the baseline: {', '.join(numbers)}"
+
+
+def tabulate_recipes(summary: Sequence[Mapping]) -> pd.DataFrame:
+    """Return a table of the same rows, with loss and cost; the baseline has no difference."""
+    table = {}
+    for row in order_recipes(summary):
+        is_baseline = row["margin"] == 0
+        difference = f"{POINTS * row['difference']:+.1f} ± {POINTS * row['margin']:.1f}"
+        table[row["name"]] = {
+            "accuracy": f"{row['accuracy']:.3f}",
+            "points": "" if is_baseline else difference,
+            "loss": "" if is_baseline else f"{row['loss_difference']:+.3f}",
+            "cost": f"{row['cost']:.1f} ×",
+            "seeds": len(row["seeds"]),
+        }
+    return pd.DataFrame(table).T
 
 
 def order_recipes(summary: Sequence[Mapping]) -> list[Mapping]:
