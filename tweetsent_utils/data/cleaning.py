@@ -6,7 +6,6 @@ later user of the model, a plain `transformers.pipeline` included, cleans the te
 
 from functools import cache
 
-import ftfy
 from tokenizers import Regex, normalizers
 
 from tweetsent_utils.errors import TweetsentError
@@ -31,6 +30,8 @@ def mojibake_repairs() -> dict[str, str]:
     character from U+0080 to U+00FF became two. `ftfy` knows which cp1252 character hides behind a
     C1 control character.
     """
+    import ftfy  # of use to this cleaning alone, which a machine lent for a benchmark may lack
+
     repairs = {}
     for code in range(0x80, 0x100):
         pair = chr(code).encode("utf-8").decode("latin-1")
