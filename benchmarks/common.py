@@ -14,7 +14,6 @@ from transformers import AutoTokenizer, DistilBertConfig, DistilBertModel
 from tweetsent_utils.files import save_json
 from tweetsent_utils.model.encoder import packaged_encoder
 from tweetsent_utils.paths import outputs_root
-from tweetsent_utils.pipeline.cli import KERNEL_SETTINGS
 from tweetsent_utils.pipeline.environment import describe_environment
 
 
@@ -27,7 +26,15 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 
 def process_settings() -> dict[str, str]:
-    """Return the environment variables of a process that is measured: those of every notebook."""
+    """Return the environment variables of a process that is measured: those of every notebook.
+
+    A machine without the command's packages, on which a GPU is measured, has its own alone: they
+    are about a CPU's threads and memory.
+    """
+    try:
+        from tweetsent_utils.pipeline.cli import KERNEL_SETTINGS
+    except ModuleNotFoundError:
+        return dict(os.environ)
     return KERNEL_SETTINGS | dict(os.environ)
 
 

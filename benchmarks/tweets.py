@@ -1,6 +1,7 @@
 """The tweets that the benchmarks read: those of a file, or synthetic ones as long as real ones."""
 
 import random
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,13 @@ from tweetsent_utils.data.reading import read_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
 from tweetsent_utils.model.encoder import packaged_encoder
 from tweetsent_utils.paths import PROJECT_ROOT
-from tweetsent_utils.pipeline.parameters import default_parameters
 
 SAMPLE = PROJECT_ROOT / "data" / "sample" / "Corona_NLP_train.csv"
-ENCODING = "ISO-8859-1"  # of the Kaggle files
-TEXT_COLUMN = default_parameters()["text_column"]
-LABEL_COLUMN = default_parameters()["label_column"]
-LABEL_ORDER = default_parameters()["label_order"]
+# How the Kaggle files have it.
+ENCODING = "ISO-8859-1"
+TEXT_COLUMN = "OriginalTweet"
+LABEL_COLUMN = "Sentiment"
+LABEL_ORDER = ["Extremely Negative", "Negative", "Neutral", "Positive", "Extremely Positive"]
 PARTS = ("train", "validation")
 HELD_OUT = 0.2  # share of the sample's tweets that synthetic validation tweets are made from
 
@@ -61,9 +62,14 @@ def read_labelled(file: Path) -> pd.DataFrame:
     return pd.DataFrame({"text": tweets[TEXT_COLUMN], "label": labels})
 
 
-def token_counts(texts: list[str], cleaning: str = "raw", max_length: int = 128) -> np.ndarray:
-    """Return each text's number of tokens in the packaged tokenizer."""
-    tokenizer = load_tokenizer(packaged_encoder(), cleaning, max_length)
+def token_counts(
+    texts: list[str],
+    cleaning: str = "raw",
+    max_length: int = 128,
+    encoder: Path | None = None,
+) -> np.ndarray:
+    """Return each text's number of tokens, by an encoder's tokenizer or the packaged one's."""
+    tokenizer = load_tokenizer(encoder or packaged_encoder(), cleaning, max_length)
     return np.array([len(ids) for ids in tokenize(texts, tokenizer)])
 
 
@@ -74,12 +80,18 @@ def token_quantiles(texts: list[str]) -> dict[float, int]:
     return dict(zip(shares, counts.tolist(), strict=True))
 
 
-def synthetic_tweets(rows: int, part: str, seed: int) -> pd.DataFrame:
+def synthetic_tweets(
+    rows: int,
+    part: str,
+    seed: int,
+    encoder: Path | None = None,
+) -> pd.DataFrame:
     """Return a table of `text` and `label`: as long as real tweets, the same for the same seed.
 
     A text strings together words of the shipped sample's tweets of one class, which is its label,
     until it has a number of tokens drawn from the real distribution. Texts of `validation` are made
-    from a fifth of the sample's tweets, those of `train` from the others.
+    from a fifth of the sample's tweets, those of `train` from the others. Tokens are those of an
+    encoder's tokenizer, by default the packaged one's.
     """
     sample = read_labelled(SAMPLE)
     is_held_out = np.random.default_rng(0).random(len(sample)) < HELD_OUT
@@ -88,7 +100,7 @@ def synthetic_tweets(rows: int, part: str, seed: int) -> pd.DataFrame:
     by_class = [words.tolist() for _, words in sample.groupby("label")["words"]]
 
     words = sorted(set(chain.from_iterable(sample["words"])))
-    costs = token_counts(words, max_length=512) - 2  # without [CLS] and [SEP]
+    costs = token_counts(words, max_length=512, encoder=encoder) - 2  # without [CLS] and [SEP]
     cost_of = dict(zip(words, costs.tolist(), strict=True))
 
     draw = random.Random(f"{part} {seed}")  # noqa: S311 -- no secret
@@ -152,11 +164,15 @@ def load_tweets(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return train, validation
 
 
-def describe_lengths(texts: list[str]) -> dict[str, Any]:
+def describe_lengths(
+    texts: list[str],
+    cleanings: Sequence[str] = ("raw", "words"),
+    encoder: Path | None = None,
+) -> dict[str, Any]:
     """Return mean and standard deviation of the tokens per text, by cleaning."""
     described = {}
-    for cleaning in ("raw", "words"):
-        counts = token_counts(texts, cleaning)
+    for cleaning in cleanings:
+        counts = token_counts(texts, cleaning, encoder=encoder)
         described[f"tokens_{cleaning}"] = {
             "mean": counts.mean().item(),
             "std": counts.std().item(),
