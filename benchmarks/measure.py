@@ -12,8 +12,9 @@ from typing import Any
 import pandas as pd
 import torch
 from common import process_settings
+from gpu_peers import find_peer
 from hardware import matrix_rates, peak_memory, reset_peak_memory
-from peers import MAX_LENGTH, PEERS, Peer, Setting
+from peers import MAX_LENGTH, Peer, Setting
 from recorder import CapReached, Recorder
 from transformers import PreTrainedTokenizerBase
 from tweets import LABEL_ORDER, load_tweets
@@ -28,7 +29,6 @@ from tweetsent_utils.training.device import pick_device, pick_precision
 from tweetsent_utils.training.profiling import shares_of_time
 
 START_UP = 180.0  # seconds beyond its cap in which a training must have started and stopped
-EVAL_BATCH_SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Job:
     cap: float = 0.0  # seconds of training after which to stop; 0: none
     matrix_size: int = 2048
     matrix_seconds: float = 1.0
+    eval_batch_size: int = 64
+    limit: float = 0.0  # seconds after which the process is ended; 0: START_UP after the cap
 
 
 def measure(job: Job, report: Path) -> None:
@@ -52,7 +54,7 @@ def measure(job: Job, report: Path) -> None:
 
     Those of a training with a cap are also written as they come.
     """
-    peer = PEERS[job.peer]
+    peer = find_peer(job.peer)
     device = pick_device(job.device)
     precision = pick_precision(peer.precision, device)
     train, validation = load_tweets(Path(job.tweets))
@@ -97,12 +99,15 @@ def measure(job: Job, report: Path) -> None:
         seed=job.seed,
     )
     finished, train_more = run_training(peer, setting)
-    row |= recorder.counts(finished)
+    row |= recorder.counts(finished) | {"setup_seconds": recorder.setup_seconds}
     row["peak_mib"] = peak_memory(device)
     rates_after = matrix_rates(device, job.matrix_size, job.matrix_seconds)
     row["matrix_flops"] = {name: max(rate, rates_after[name]) for name, rate in rates.items()}
     if finished:
-        row["validation_accuracy"] = score_accuracy(model, tokenizer, validation)
+        started = time.perf_counter()
+        accuracy = score_accuracy(model, tokenizer, validation, job.eval_batch_size)
+        row["evaluation_seconds"] = time.perf_counter() - started
+        row["validation_accuracy"] = accuracy
     if train_more and device.type == "cpu":  # last, since the model goes on training
         row["shares_of_time"] = shares_of_time(train_more)
     save_json(report, row)
@@ -142,10 +147,11 @@ def score_accuracy(
     model: torch.nn.Module,
     tokenizer: PreTrainedTokenizerBase,
     validation: pd.DataFrame,
+    batch_size: int,
 ) -> float:
     """Score a trained model, in fp32 whatever it was trained in."""
     input_ids = tokenize(validation["text"].tolist(), tokenizer)
-    logits = predict_logits(input_ids, model, EVAL_BATCH_SIZE)
+    logits = predict_logits(input_ids, model, batch_size)
     return score(validation["label"].to_numpy(), logits)["accuracy"]
 
 
@@ -159,7 +165,7 @@ def measure_apart(job: Job, start_up: float = START_UP) -> dict[str, Any]:
         order = Path(folder) / "job.json"
         report = Path(folder) / "report.json"
         save_json(order, asdict(job))
-        limit = job.cap + start_up if job.cap else None
+        limit = job.limit or (job.cap + start_up if job.cap else None)
         try:
             done = subprocess.run(
                 [sys.executable, __file__, str(order), str(report)],
@@ -171,7 +177,7 @@ def measure_apart(job: Job, start_up: float = START_UP) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             return nothing_done(job, limit) | load_json(report)
         if done.returncode:
-            raise TweetsentError(f"{PEERS[job.peer].title} failed:\n{done.stderr[-2000:]}")
+            raise TweetsentError(f"{find_peer(job.peer).title} failed:\n{done.stderr[-2000:]}")
         return load_json(report)
 
 

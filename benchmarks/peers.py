@@ -157,6 +157,7 @@ def train_ours(setting: Setting) -> Callable[[], None]:
         train_set,
         batch_sampler=sampler,
         collate_fn=pad,
+        pin_memory=model.device.type == "cuda",
         generator=torch.Generator(),
     )
     use_cpu_kernels(model)

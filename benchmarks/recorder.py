@@ -47,6 +47,7 @@ class Recorder:
         self.reported = 0.0
         self.waiting: deque[BatchSize] = deque()
         self.steps: list[BatchSize] = []
+        self.setup_seconds = 0.0  # of what a training compiles or records before it begins
         self.begin()
 
     def collated(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -54,6 +55,10 @@ class Recorder:
         mask = batch["attention_mask"]
         self.waiting.append(BatchSize(len(mask), int(mask.sum()), mask.numel()))
         return batch
+
+    def planned(self, batch: BatchSize) -> None:
+        """Note the size of a batch that is never collated: its tweets are on the device already."""
+        self.waiting.append(batch)
 
     def begin(self) -> None:
         """Start the clock."""

@@ -4,7 +4,7 @@ import statistics
 from typing import Any
 
 import pandas as pd
-from peers import PEERS
+from gpu_peers import find_peer
 
 MATRIX_RATE = {"bfloat16": "bf16", "float32": "fp32"}  # by the precision of a training
 
@@ -50,7 +50,7 @@ def summarise_peer(rows: list[dict[str, Any]], device: str, peer: str) -> dict[s
     summary = {
         "device": device,
         "peer": peer,
-        "title": PEERS[peer].title,
+        "title": find_peer(peer).title,
         "seeds": len(own),
         "finished": all(row["finished"] for row in own),
         **pd.DataFrame(list(rates.values())).median().to_dict(),
