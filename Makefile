@@ -13,7 +13,7 @@ export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
 .PHONY: help run lab data mpnet full sweeps test quick-test robustness lint style \
-	notebooks sources figures house labels bench mutants audit clean
+	notebooks sources figures house labels bench gpu mutants audit clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -82,6 +82,12 @@ bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/benc
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/startup.py
 	$(PY) benchmarks/three_seeds.py
+
+# Where .venv is not there, as on a machine without a registry, the Python that has torch.
+GPU_PYTHON ?= $(if $(wildcard $(PY)),$(PY),$(PYTHON))
+
+gpu: ## test and measure cuda:0 in under 8 minutes, with what is installed (GPU_OPTIONS=--dry-run: a rehearsal)
+	PYTHONPATH="$(CURDIR)" $(GPU_PYTHON) benchmarks/gpu.py $(GPU_OPTIONS)
 
 mutants: $(INSTALLED_DEV) ## plant bugs, which tests should notice: make mutants MODULE=data.dates
 	$(BIN)/mutmut run $(if $(MODULE),"tweetsent_utils.$(MODULE)*")
