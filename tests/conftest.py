@@ -10,7 +10,8 @@ from pathlib import Path
 OUTPUTS = Path(tempfile.mkdtemp(prefix="tweetsent-outputs-"))
 os.environ["TWEETSENT_OUTPUTS"] = str(OUTPUTS)
 os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the stored outputs are a CPU's
+if os.environ.get("TWEETSENT_TEST_GPU") != "1":  # which `make gpu` sets
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # the stored outputs are a CPU's
 os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 os.environ["TWEETSENT_NOTES"] = os.devnull  # nbval compares no lines that tell of progress
 
