@@ -39,7 +39,7 @@ RUN_FILES = (
     "figures/reliability.png",
     "figures/slices.png",
 )
-BENCHMARKS = ("speed.json", "scaling.json", "startup.json")
+BENCHMARKS = ("speed.json", "scaling.json", "startup.json", "gpu.json")
 
 
 def publish_run(folder: Path) -> None:
@@ -52,8 +52,10 @@ def publish_run(folder: Path) -> None:
 
 
 def publish_benchmarks(folder: Path) -> None:
-    """Copy the figures of `make bench` into `outputs/reference/bench/`."""
+    """Copy the figures of `make bench` and `make gpu` into `outputs/reference/bench/`."""
     for name in BENCHMARKS:
+        if load_json(folder / name).get("dry_run"):
+            raise TweetsentError(f"{folder / name} is a rehearsal: its figures mean nothing")
         if (folder / name).exists():
             copy(folder / name, REFERENCE / "bench" / name)
 

@@ -16,6 +16,7 @@ def make_tables(reference: Path = REFERENCE) -> dict[str, str]:
         "all_results": results_table(reference),
         "sweeps": sweep_table(reference),
         "speed": speed_table(load_json(reference / "bench" / "speed.json")),
+        "gpu": gpu_table(load_json(reference / "bench" / "gpu.json")),
         "agreement": agreement_table(load_json(reference / "published.json")),
     }
 
@@ -183,6 +184,100 @@ def accuracy_over_seeds(peer: dict) -> str:
     return accuracy
 
 
+def gpu_table(gpu: dict) -> str:
+    """Return what `make gpu` measured, from the contents of `gpu.json`, or that nobody has yet.
+
+    A row per size and training, then the card and its versions, then the other figures and what is
+    missing, a line each.
+    """
+    if not gpu:
+        return "Not measured yet: no GPU has run this project. `make gpu` measures one."
+    head = [
+        "encoder",
+        "training",
+        "tweets/s",
+        "x original",
+        "x best Trainer",
+        "two epochs",
+        "set up before",
+        "with setting up and scoring",
+        "of the matrix rate",
+        "peak MiB",
+        "validation accuracy",
+    ]
+    rows = []
+    for size in gpu["speed"].values():
+        rows += [gpu_row(size, peer) for peer in size["summary"]]
+    lines = [describe_card(gpu), *describe_scoring(gpu), *describe_memory(gpu)]
+    lines += [describe_goal(goal) for goal in gpu.get("goals", [])]
+    for name, status in gpu["status"].items():
+        if status["is"] != "done":
+            lines.append(f"Not measured, {name}: {status['is']} ({status['why']}).")
+    return as_table(head, rows) + "\n\n" + "\n".join(f"- {line}" for line in lines)
+
+
+def gpu_row(size: dict, peer: dict) -> list[str]:
+    """Return one training's row in the table of a GPU."""
+    seconds = f"{peer['seconds_of_training']:.1f} s"
+    return [
+        f"{size['title']}, {size['weights']} weights",
+        peer["title"],
+        measured(peer, "tweets_per_second", ",.0f"),
+        measured(peer, "ratio_to_original", ".1f"),
+        measured(peer, "ratio_to_best_trainer", ".1f"),
+        seconds if peer["finished"] else f"{seconds}, by its rate",
+        f"{peer['setup_seconds']:.1f} s" if peer["setup_seconds"] else "-",
+        measured(peer, "seconds_with_setup_and_evaluation", ".1f s"),
+        measured(peer, "share_of_matrix_rate", ".1%"),
+        measured(peer, "peak_mib", ",.0f"),
+        measured(peer, "accuracy_mean", ".3f"),
+    ]
+
+
+def describe_card(gpu: dict) -> str:
+    """Return a line of the card, the versions and what was trained on it."""
+    card = gpu["gpu"]
+    packages = gpu["environment"]["packages"]
+    versions = f"driver {card['driver']}, CUDA {card['cuda']}, torch {packages['torch']}"
+    versions += f", transformers {packages['transformers']}"
+    rows = f"{gpu['rows']['train']:,} tweets, {gpu['epochs']} epochs, one run each"
+    return f"{card['name']}, {card['memory_mib']:,} MiB ({versions}): {rows}."
+
+
+def describe_scoring(gpu: dict) -> list[str]:
+    """Return a line of the fastest scoring in each precision, if it was measured."""
+    rates = pd.DataFrame(gpu.get("scoring", {}).get("rates", []))
+    if rates.empty:
+        return []
+    fastest = rates.loc[rates.groupby("precision")["tweets_per_second"].idxmax()]
+    words = [
+        f"{row.tweets_per_second:,.0f} tweets/s in {row.precision} (batch {row.batch_size})"
+        for row in fastest.itertuples()
+    ]
+    return [f"Scoring tokenised tweets at DistilBERT's size: {', '.join(words)}."]
+
+
+def describe_memory(gpu: dict) -> list[str]:
+    """Return a line of the memory that was predicted and taken, for each shape of batch."""
+    lines = []
+    for shape in gpu.get("memory", {}).get("shapes", []):
+        line = f"Memory for {shape['rows']} x {shape['length']} tokens in {shape['precision']}: "
+        line += f"{shape['predicted_mib']:,.0f} MiB predicted, "
+        if shape.get("out_of_memory"):
+            lines.append(f"{line}and it ran out.")
+        else:
+            counted, peak = shape["counted_mib"], shape["peak_mib"]
+            lines.append(f"{line}{counted:,.0f} counted, {peak:,.0f} at the peak of a step.")
+    return lines
+
+
+def describe_goal(goal: dict) -> str:
+    """Return a line of a goal and what was reached."""
+    verdict = "reached" if goal["is_met"] else "missed"
+    reached = f"{goal['reached']:.1f}"
+    return f"The goal of {goal['asked']:g} ({goal['goal']}) was {verdict}: {reached}."
+
+
 def agreement_table(published: dict) -> str:
     """Return a row per scorer and cleaning: how many labels of the official files it reproduces."""
     head = [
@@ -204,8 +299,14 @@ def agreement_table(published: dict) -> str:
 
 
 def measured(peer: dict, name: str, form: str, scale: float = 1.0) -> str:
-    """Return one of a peer's figures in a format, or a dash where it was not measured."""
-    return format(peer[name] * scale, form) if name in peer else "-"
+    """Return one of a peer's figures, or a dash where it was not measured.
+
+    A unit may come after the format: `.1f s`.
+    """
+    specification, *unit = form.split(" ")
+    if name not in peer:
+        return "-"
+    return " ".join([format(peer[name] * scale, specification), *unit])
 
 
 def as_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,7 @@ import json
 
 import figures
 import pytest
-from result_tables import make_tables, speed_table
+from result_tables import gpu_table, make_tables, speed_table
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json
@@ -24,7 +24,7 @@ def test_a_page_holds_todays_figures(name):
     [
         ("README.md", {"results"}),
         ("docs/results.md", {"all_results", "sweeps"}),
-        ("docs/speed.md", {"speed"}),
+        ("docs/speed.md", {"speed", "gpu"}),
         ("data/README.md", {"agreement"}),
     ],
 )
@@ -140,3 +140,87 @@ def test_the_table_of_speeds_says_what_was_not_measured():
     assert second.endswith("| unfinished: 64 tweets in 10 s |")
     assert note == "cuda:0: not measured (no GPU)"
     assert speed_table({}) == "Not measured yet."
+
+
+@pytest.fixture
+def gpu_figures():
+    """What `gpu.py` writes, made up: a finished training, a stopped one, and a part that failed."""
+    finished = {
+        "title": "ours, recorded",
+        "finished": True,
+        "tweets_per_second": 18000.4,
+        "ratio_to_original": 16.04,
+        "ratio_to_best_trainer": 3.26,
+        "seconds_of_training": 4.02,
+        "setup_seconds": 6.0,
+        "seconds_with_setup_and_evaluation": 11.52,
+        "share_of_matrix_rate": 0.31,
+        "peak_mib": 5120.0,
+        "accuracy_mean": 0.5,
+    }
+    stopped = {
+        "title": "the original's loop",
+        "finished": False,
+        "tweets_per_second": 1122.0,
+        "seconds_of_training": 64.45,
+        "setup_seconds": 0.0,
+    }
+    shape = {"rows": 128, "length": 64, "precision": "bf16", "predicted_mib": 2000.0}
+    return {
+        "dry_run": False,
+        "gpu": {"name": "NVIDIA X9", "memory_mib": 81559, "driver": "1.2", "cuda": "13.0"},
+        "environment": {"packages": {"torch": "2.11.0", "transformers": "5.17.0"}},
+        "rows": {"train": 36157, "validation": 5000},
+        "epochs": 2,
+        "speed": {
+            "distilbert": {
+                "title": "DistilBERT's size",
+                "weights": "random",
+                "summary": [stopped, finished],
+            }
+        },
+        "scoring": {
+            "rates": [
+                {"precision": "bf16", "batch_size": 64, "tweets_per_second": 9000.0},
+                {"precision": "bf16", "batch_size": 512, "tweets_per_second": 30000.0},
+            ]
+        },
+        "memory": {
+            "shapes": [
+                shape | {"counted_mib": 2100.0, "peak_mib": 2500.0},
+                shape | {"rows": 4096, "out_of_memory": True},
+            ]
+        },
+        "goals": [{"goal": "two epochs", "asked": 10.0, "reached": 4.02, "is_met": True}],
+        "status": {
+            "tests": {"is": "done", "seconds": 50.0},
+            "minilm: ours": {"is": "left out", "why": "9 s were left, and it may need 25 s"},
+        },
+    }
+
+
+def test_the_table_of_a_gpu_names_card_versions_and_what_is_missing(gpu_figures):
+    table = gpu_table(gpu_figures)
+    _, _, stopped, finished, _, *lines = table.split("\n")
+    assert "| 1,122 | - | - | 64.5 s, by its rate | - | - |" in stopped
+    assert "| 18,000 | 16.0 | 3.3 | 4.0 s | 6.0 s | 11.5 s | 31.0% | 5,120 | 0.500 |" in finished
+    text = "\n".join(lines)
+    for fact in ("NVIDIA X9", "torch 2.11.0", "36,157 tweets", "30,000 tweets/s in bf16"):
+        assert fact in text
+    assert "9,000" not in text  # the slower batch
+    assert "2,000 MiB predicted, 2,100 counted, 2,500 at the peak" in text
+    assert "4096 x 64" in text and "ran out" in text
+    assert "minilm: ours: left out (9 s were left" in text
+    assert all(line.startswith("- ") for line in lines)
+
+
+def test_a_gpu_that_nobody_has_measured_is_said_to_be_so():
+    assert "Not measured yet" in gpu_table({})
+
+
+def test_a_page_takes_the_figures_of_a_gpu_once_they_are_published(gpu_figures, tmp_path):
+    text = PAGES["docs/speed.md"].read_text(encoding="utf-8")
+    tables = make_tables() | {"gpu": gpu_table(gpu_figures)}
+    refreshed = figures.refresh(text, tables)
+    assert "NVIDIA X9" in refreshed
+    assert figures.refresh(refreshed, make_tables()) == text

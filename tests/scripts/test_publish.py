@@ -64,6 +64,16 @@ def test_benchmarks_are_published_without_a_run(reference, tmp_path):
     assert [path.name for path in (reference / "bench").iterdir()] == ["speed.json"]
 
 
+def test_figures_of_a_gpu_are_published_and_those_of_a_rehearsal_are_not(reference, tmp_path):
+    save_json(tmp_path / "bench" / "gpu.json", {"dry_run": False, "speed": {}})
+    publish.publish_benchmarks(tmp_path / "bench")
+    assert load_json(reference / "bench" / "gpu.json") == {"dry_run": False, "speed": {}}
+    save_json(tmp_path / "rehearsal" / "gpu.json", {"dry_run": True, "speed": {"x": 1}})
+    with pytest.raises(TweetsentError, match="rehearsal"):
+        publish.publish_benchmarks(tmp_path / "rehearsal")
+    assert load_json(reference / "bench" / "gpu.json")["speed"] == {}
+
+
 def test_a_sweep_is_published_with_its_seeds_and_without_test_scores(reference, make_run):
     runs = [
         make_run("a", accuracy=0.6, cleaning="raw", seed=0),
