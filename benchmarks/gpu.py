@@ -76,6 +76,7 @@ LIMITS = {
     "ours_compiled": (120.0, 60.0),
     "part": (50.0, 20.0),
 }
+MOST_CHARACTERS = 200  # of each of the two lines that the figures keep of a failure
 GOALS = {
     "two epochs at DistilBERT's size, in seconds": ("seconds_of_training", 10.0),
     "times as fast as the original's loop": ("ratio_to_original", 15.0),
@@ -151,9 +152,10 @@ def bench(options: argparse.Namespace, file: Path) -> dict[str, Any]:
         "speed": {},
     }
     with tempfile.TemporaryDirectory() as folder:
-        for step in plan(result, scale, Path(folder), file.with_suffix(".log")):
+        log = file.with_suffix(".log")
+        for step in plan(result, scale, Path(folder), log):
             left = options.seconds - (time.monotonic() - started)
-            result["status"][step.name] = take(step, left)
+            result["status"][step.name] = take(step, left, log)
             print(f"{step.name}: {describe_status(result['status'][step.name])}", flush=True)
             result["seconds"] = time.monotonic() - started
             result["goals"] = judge_goals(result)
@@ -161,20 +163,41 @@ def bench(options: argparse.Namespace, file: Path) -> dict[str, Any]:
     return result
 
 
-def take(step: Step, left: float) -> dict[str, Any]:
-    """Make one measurement if there is time; return whether it is done, left out or failed."""
+def take(step: Step, left: float, log: Path) -> dict[str, Any]:
+    """Make one measurement if there is time; return whether it is done, left out or failed.
+
+    All that is known of a failure goes into the log.
+    """
     if left < step.least:
         why = f"{max(left, 0):.0f} s were left, and it may need {step.least:.0f} s"
         return {"is": "left out", "why": why}
     started = time.monotonic()
     try:
         step.work(min(step.most, left))
-    except TweetsentError as error:
-        return {"is": "failed", "why": str(error), "seconds": time.monotonic() - started}
     except Exception as error:  # noqa: BLE001 -- whatever it is, the other figures must not be lost
-        why = f"{type(error).__name__}: {error}"
-        return {"is": "failed", "why": why, "seconds": time.monotonic() - started}
+        is_known = isinstance(error, TweetsentError)
+        words = str(error) if is_known else f"{type(error).__name__}: {error}"
+        append(log, f"{step.name} failed: {words}")
+        seconds = time.monotonic() - started
+        return {"is": "failed", "why": first_and_last(words), "seconds": seconds}
     return {"is": "done", "seconds": time.monotonic() - started}
+
+
+def append(log: Path, words: str) -> None:
+    """Add lines to the log."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a", encoding="utf-8") as file:
+        file.write(f"{words}\n")
+
+
+def first_and_last(words: str) -> str:
+    r"""Return the first and the last line of what a failure says: its place and its reason.
+
+    >>> first_and_last("ours failed:\nTraceback\n  line 3\nRuntimeError: it is full\n")
+    'ours failed: RuntimeError: it is full'
+    """
+    lines = [line.strip()[:MOST_CHARACTERS] for line in words.splitlines() if line.strip()]
+    return " ".join(dict.fromkeys([*lines[:1], *lines[-1:]]))
 
 
 def describe_status(status: dict[str, Any]) -> str:
@@ -367,9 +390,7 @@ def run_within(
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         code = None
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "a", encoding="utf-8") as file:
-        file.write(f"$ {' '.join(command)}\n{output}\n")
+    append(log, f"$ {' '.join(command)}\n{output}")
     return code, output
 
 
@@ -379,8 +400,7 @@ def require_success(ended: tuple[int | None, str], name: str) -> None:
     if code is None:
         raise Failed(f"{name} was ended: its time was over")
     if code:
-        words = " ".join(output.strip().splitlines()[-3:])
-        raise Failed(f"{name} ended with code {code}: {words[-500:]}")
+        raise Failed(f"{name} ended with code {code}:\n{output}")
 
 
 def describe_gpu() -> dict[str, Any]:

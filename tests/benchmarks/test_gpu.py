@@ -17,16 +17,17 @@ from measure import Job
 from tweets import SAMPLE, draw_tweets, read_labelled, save_tweets
 
 from tweetsent_utils.data.tokenizing import load_tokenizer
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json, save_json
 
 
-def test_a_measurement_gets_the_time_that_is_left_or_is_left_out_by_name():
+def test_a_measurement_gets_the_time_that_is_left_or_is_left_out_by_name(tmp_path):
     given = []
     step = Step("memory", most=50.0, least=20.0, work=given.append)
-    assert take(step, 400.0)["is"] == "done"
-    assert take(step, 30.0)["is"] == "done"
+    assert take(step, 400.0, tmp_path / "log")["is"] == "done"
+    assert take(step, 30.0, tmp_path / "log")["is"] == "done"
     assert given == [50.0, 30.0]
-    status = take(step, 12.0)
+    status = take(step, 12.0, tmp_path / "log")
     assert status == {"is": "left out", "why": "12 s were left, and it may need 20 s"}
     assert len(given) == 2
 
@@ -68,6 +69,15 @@ def test_what_fails_is_named_and_loses_no_other_figures(three_steps, capsys):
     assert "mean nothing" in printed
 
 
+def test_the_figures_keep_two_lines_of_a_failure_and_the_log_all_of_it(tmp_path):
+    def fail(_: float) -> None:
+        raise TweetsentError("ours failed:\nTraceback\n  a line of code\nRuntimeError: full\n")
+
+    status = take(Step("ours", 9.0, 1.0, fail), 9.0, tmp_path / "log")
+    assert status["why"] == "ours failed: RuntimeError: full"
+    assert "a line of code" in (tmp_path / "log").read_text()
+
+
 def test_without_a_gpu_nothing_is_measured_and_the_rehearsal_is_named(tmp_path, capsys):
     assert not torch.cuda.is_available()
     assert gpu.main(["--output", str(tmp_path)]) == 2
@@ -88,7 +98,7 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
 
     program = "import os; print('the last words', os.environ['HERE']); raise SystemExit(3)"
     ended = gpu.run_within([sys.executable, "-c", program], 100.0, tmp_path / "log", {"HERE": "x"})
-    with pytest.raises(Failed, match="code 3: the last words x"):
+    with pytest.raises(Failed, match="code 3:\nthe last words x"):
         gpu.require_success(ended, "profile")
     assert "the last words x" in (tmp_path / "log").read_text()
 
@@ -106,8 +116,9 @@ def test_a_command_that_hangs_is_ended_with_what_it_started(tmp_path):
 def test_tests_count_only_if_they_ran_and_passed(monkeypatch, tmp_path, output, code, counts, why):
     monkeypatch.setattr(gpu, "run_within", lambda *_: (code, output))
     result: dict[str, Any] = {}
-    step = Step("tests", 9, 1, lambda left: gpu.run_tests(result, gpu.REAL, left, tmp_path))
-    status = take(step, 9)
+    log = tmp_path / "log"
+    step = Step("tests", 9, 1, lambda left: gpu.run_tests(result, gpu.REAL, left, log))
+    status = take(step, 9, log)
     assert result["tests"].items() >= counts.items()
     assert (status["is"] == "done") == (why is None)
     assert why is None or why in status["why"]

@@ -30,7 +30,7 @@ def mojibake_repairs() -> dict[str, str]:
     character from U+0080 to U+00FF became two. `ftfy` knows which cp1252 character hides behind a
     C1 control character.
     """
-    import ftfy  # of use to this cleaning alone, which a machine lent for a benchmark may lack
+    import ftfy  # here, as nothing else needs it: a machine that only trains may not have it
 
     repairs = {}
     for code in range(0x80, 0x100):
