@@ -208,7 +208,8 @@ def gpu_table(gpu: dict) -> str:
     rows = []
     for size in gpu["speed"].values():
         rows += [gpu_row(size, peer) for peer in size["summary"]]
-    lines = [describe_card(gpu), *describe_scoring(gpu), *describe_memory(gpu)]
+    lines = [describe_card(gpu), *describe_profile(gpu)]
+    lines += [*describe_scoring(gpu), *describe_memory(gpu)]
     lines += [describe_goal(goal) for goal in gpu.get("goals", [])]
     for name, status in gpu["status"].items():
         if status["is"] != "done":
@@ -242,6 +243,20 @@ def describe_card(gpu: dict) -> str:
     versions += f", transformers {packages['transformers']}"
     rows = f"{gpu['rows']['train']:,} tweets, {gpu['epochs']} epochs, one run each"
     return f"{card['name']}, {card['memory_mib']:,} MiB ({versions}): {rows}."
+
+
+def describe_profile(gpu: dict) -> list[str]:
+    """Return a line of what a step's time is made of, for the loop and for recorded steps."""
+    profile = gpu.get("profile", {})
+    lines = []
+    for name, title in {"loop": "of notebook 3's loop", "recorded": "that is recorded"}.items():
+        if "gpu_busy" in profile.get(name, {}):
+            found = profile[name]
+            line = f"A step {title}, batch {profile['batch_size']}: "
+            line += f"{found['milliseconds_a_step']:.1f} ms, "
+            line += f"{found['kernels_a_step']:.0f} kernels, "
+            lines.append(f"{line}the GPU busy {found['gpu_busy']:.0%} of the time.")
+    return lines
 
 
 def describe_scoring(gpu: dict) -> list[str]:

@@ -185,6 +185,11 @@ def gpu_figures():
                 {"precision": "bf16", "batch_size": 512, "tweets_per_second": 30000.0},
             ]
         },
+        "profile": {
+            "batch_size": 128,
+            "loop": {"milliseconds_a_step": 25.0, "kernels_a_step": 1234.0, "gpu_busy": 0.25},
+            "recorded": {"milliseconds_a_step": 5.0},  # of which the profiler saw nothing
+        },
         "memory": {
             "shapes": [
                 shape | {"counted_mib": 2100.0, "peak_mib": 2500.0},
@@ -208,6 +213,7 @@ def test_the_table_of_a_gpu_names_card_versions_and_what_is_missing(gpu_figures)
     for fact in ("NVIDIA X9", "torch 2.11.0", "36,157 tweets", "30,000 tweets/s in bf16"):
         assert fact in text
     assert "9,000" not in text  # the slower batch
+    assert "25.0 ms, 1234 kernels, the GPU busy 25% of the time" in text
     assert "2,000 MiB predicted, 2,100 counted, 2,500 at the peak" in text
     assert "4096 x 64" in text and "ran out" in text
     assert "minilm: ours: left out (9 s were left" in text
