@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from tweetsent_utils.evaluation.baselines import note_if_behind, score_baselines
+from tweetsent_utils.evaluation.baselines import (
+    best_bag_of_words,
+    note_if_behind,
+    score_baselines,
+)
 
 
 def test_baselines_know_the_majority_and_the_words():
@@ -28,10 +32,27 @@ def test_bag_of_words_sees_word_pairs():
     assert scores["majority"]["accuracy"] == 0.5
 
 
+def test_the_order_of_classes_lets_sums_of_words_be_learned():
+    """Each class has its sum, but no word of its own."""
+    texts = ["bad bad", "bad", "so", "good", "good good"]
+    labels = np.arange(5)
+    scores = score_baselines(texts * 40, np.tile(labels, 40), texts, labels, ordered=True)
+    assert scores["ordinal_bag_of_words"]["accuracy"] == best_bag_of_words(scores) == 1.0
+    assert "ordinal_bag_of_words" not in score_baselines(texts, labels, texts, labels)
+
+
+def test_the_best_bag_of_words_is_found_where_a_run_has_only_one():
+    older = {"majority": {"accuracy": 0.9}, "bag_of_words": {"accuracy": 0.4}}
+    assert best_bag_of_words(older) == 0.4
+    assert best_bag_of_words(older | {"ordinal_bag_of_words": {"accuracy": 0.6}}) == 0.6
+    assert best_bag_of_words(older | {"ordinal_bag_of_words": {"accuracy": 0.3}}) == 0.4
+
+
 @pytest.mark.parametrize("texts", [["😀", "😢", "😀😀"], ["", " ", "!"], ["a", "b", "好"]])
 def test_texts_without_a_word_of_two_letters_leave_the_bag_with_the_majority(texts):
-    scores = score_baselines(texts, np.array([1, 0, 1]), ["😀", "a good day"], np.array([0, 1]))
-    assert scores["bag_of_words"] == scores["majority"]
+    asked = ["😀", "a good day"], np.array([0, 1])
+    scores = score_baselines(texts, np.array([1, 0, 1]), *asked, ordered=True)
+    assert scores["bag_of_words"] == scores["ordinal_bag_of_words"] == scores["majority"]
     assert scores["majority"]["accuracy"] == 1 / 2
 
 
@@ -50,8 +71,8 @@ def test_words_need_no_spaces_and_no_latin_letters():
 
 
 def test_labels_of_one_class_leave_both_baselines_with_it(recwarn):
-    scores = score_baselines(["good day", "bad day"], [1, 1], ["good", "bad"], [1, 0])
-    assert scores["bag_of_words"] == scores["majority"]
+    scores = score_baselines(["good day", "bad day"], [1, 1], ["good", "bad"], [1, 0], ordered=True)
+    assert scores["bag_of_words"] == scores["ordinal_bag_of_words"] == scores["majority"]
     assert scores["majority"]["accuracy"] == 1 / 2
     assert not recwarn.list
 
@@ -61,8 +82,9 @@ def test_labels_of_one_class_leave_both_baselines_with_it(recwarn):
 )
 def test_rows_of_one_class_or_of_one_that_training_lacks_have_scores(labels, accuracy, recwarn):
     texts = ["bad day", "bad morning", "good day", "grey day"]
-    scores = score_baselines(texts, [0, 0, 1, 2], ["bad"] * len(labels), labels)
-    assert scores["majority"]["accuracy"] == scores["bag_of_words"]["accuracy"] == accuracy
+    asked = ["bad"] * len(labels), labels
+    scores = score_baselines(texts, [0, 0, 1, 2], *asked, ordered=True)
+    assert {score["accuracy"] for score in scores.values()} == {accuracy}
     assert not recwarn.list
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tweetsent_utils.checksums import verify_file
 from tweetsent_utils.data.split_files import load_split
+from tweetsent_utils.evaluation.baselines import best_bag_of_words
 from tweetsent_utils.evaluation.comparison import number_tasks
 from tweetsent_utils.evaluation.predictions import load_predictions
 from tweetsent_utils.evaluation.uncertainty import wilson_interval
@@ -174,7 +175,7 @@ def describe_test(metrics: dict[str, Any]) -> dict[str, Any] | None:
     baselines = metrics.get("baselines", {})
     right = round(test["accuracy"] * test["rows"])
     low, high = wilson_interval(right, test["rows"])
-    words = baselines.get("bag_of_words", {}).get("accuracy")
+    words = best_bag_of_words(baselines) if "bag_of_words" in baselines else None
     majority = baselines.get("majority", {}).get("accuracy")
     found = test | {
         "right": right,
