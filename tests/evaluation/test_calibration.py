@@ -9,6 +9,7 @@ from tweetsent_utils.evaluation.calibration import (
     apply_temperature,
     choose_temperature,
     fit_temperature,
+    measure_calibration,
 )
 from tweetsent_utils.model.classifier import load_classifier
 
@@ -47,6 +48,24 @@ def test_few_rows_and_a_model_that_means_what_it_says_get_no_temperature():
     labels, logits = sample_logits(500, factor=1.0)
     found = choose_temperature(labels, logits)
     assert found == 1 or abs(found - 1) < 0.1
+
+
+def answers_as_sure(confidence: list[float], right: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of two classes and their logits: 500 rows as sure, and as often right, as is said."""
+    rows = 500
+    sure = np.repeat(confidence, rows)
+    is_right = np.concatenate([np.arange(rows) % 100 < count for count in right])
+    logits = np.stack([np.log(sure), np.log(1 - sure)], axis=1)
+    return (~is_right).astype(int), logits
+
+
+def test_a_temperature_that_lowers_the_loss_alone_is_refused():
+    """Most answers are too shy and the others too bold, in one bin at first: the gaps cancel."""
+    labels, logits = answers_as_sure([0.92] * 7 + [0.88] * 2 + [0.7], [97] * 7 + [80] * 2 + [60])
+    temperature = fit_temperature(labels, logits)
+    before, after = (measure_calibration(labels, logits / by) for by in (1, temperature))
+    assert temperature < 1 and after[0] < before[0] and after[1] > before[1]
+    assert choose_temperature(labels, logits) == 1
 
 
 @pytest.mark.parametrize(("mistakes", "is_fitted"), [(0, False), (4, False), (5, True)])
