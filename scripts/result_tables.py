@@ -34,17 +34,24 @@ def read_accuracy(folder: Path) -> float:
 
 def short_results_table(reference: Path = REFERENCE) -> str:
     """Return what a first reader wants to know of each published run."""
-    head = ["run", "test accuracy", "bag of words"]
+    head = ["run", "test accuracy", "bag of words", "ordinal bag of words"]
     rows = []
     for folder in list_runs(reference):
         metrics = load_json(folder / "metrics.json")
         row = [
             f"`{folder.name}`, {kind_of_tweets(folder)}",
             f"**{metrics['test']['accuracy']:.3f}**",
-            f"{metrics['baselines']['bag_of_words']['accuracy']:.3f}",
+            baseline_accuracy(metrics, "bag_of_words"),
+            baseline_accuracy(metrics, "ordinal_bag_of_words"),
         ]
         rows.append(row)
     return as_table(head, rows)
+
+
+def baseline_accuracy(metrics: dict, name: str) -> str:
+    """Return a baseline's accuracy on a run's test tweets, or a dash where it was not scored."""
+    scores = metrics["baselines"].get(name)
+    return f"{scores['accuracy']:.3f}" if scores else "–"
 
 
 def kind_of_tweets(folder: Path) -> str:
@@ -70,6 +77,7 @@ def results_table(reference: Path = REFERENCE) -> str:
         "run",
         "test",
         "bag of words",
+        "ordinal bag of words",
         "majority",
         "macro-F1",
         "validation",
@@ -86,7 +94,6 @@ def results_row(folder: Path) -> list[str]:
     parameters = load_yaml(folder / "params.yaml")
     machine = load_json(folder / "environment.json")
     test = metrics["test"]
-    baselines = metrics["baselines"]
     training = metrics["training"]
     place = training["device"]
     if place == "cpu":
@@ -94,8 +101,9 @@ def results_row(folder: Path) -> list[str]:
     return [
         f"[`{folder.name}`](../outputs/reference/{folder.name}/metrics.json)",
         f"**{test['accuracy']:.3f}**",
-        f"{baselines['bag_of_words']['accuracy']:.3f}",
-        f"{baselines['majority']['accuracy']:.3f}",
+        baseline_accuracy(metrics, "bag_of_words"),
+        baseline_accuracy(metrics, "ordinal_bag_of_words"),
+        baseline_accuracy(metrics, "majority"),
         f"{test['macro_f1']:.3f}",
         f"{metrics['validation']['accuracy']:.3f}",
         parameters["cleaning"],
