@@ -129,7 +129,8 @@ def check_scores(folder: Path) -> None:
     assert {"intervals", "per_class", "slices"} <= set(metrics)
     assert set(metrics["calibration"]["test_error"]) == {"as trained", "calibrated"}
     assert metrics["intervals"]["accuracy"]["score"] == pytest.approx(metrics["test"]["accuracy"])
-    assert set(metrics["baselines"]) == {"majority", "bag_of_words"}
+    baselines = {"majority", "bag_of_words", "ordinal_bag_of_words"}
+    assert set(metrics["baselines"]) == set(metrics["baselines_validation"]) == baselines
     assert metrics["training"]["tweets"] == 52 and metrics["training"]["epochs"] == 1
     assert load_json(folder / "timings.json")["training"]["seconds"] > 0
     predictions = pd.read_csv(folder / "predictions.csv")
