@@ -1,5 +1,7 @@
 """The faster parts for a CPU change nothing but the draws of dropout."""
 
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -10,6 +12,7 @@ from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import (
     ATTENTION,
     fast_dropout,
+    keep_freed_memory,
     low_precision_attention,
     use_cpu_kernels,
 )
@@ -106,3 +109,24 @@ def test_a_row_that_may_attend_to_nothing_does_not_become_nan_in_low_precision()
     mask[..., 2, :] = torch.finfo(torch.float32).min
     output, _ = low_precision_attention(None, query, key, value, mask, scaling=8**-0.5, dropout=0.0)
     assert output.isfinite().all()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the heap is glibc's")
+def test_memory_that_was_freed_is_used_again_without_asking_the_system():
+    if not keep_freed_memory():
+        pytest.skip("this C library keeps no memory")
+
+    import resource  # not there on Windows
+
+    def faults_of_a_gradient() -> int:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        torch.ones(12_000_000)  # 46 MiB, as much as the gradient of the word embeddings
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    faults_of_a_gradient()
+    assert min(faults_of_a_gradient() for _ in range(3)) <= 2  # large pages would be 23 or more
+
+
+def test_no_other_system_is_asked_to_keep_memory(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert keep_freed_memory() is False

@@ -1,4 +1,7 @@
-"""Faster parts for a CPU: dropout from fewer random bits, attention in low precision."""
+"""Faster parts for a CPU: cheaper dropout, attention in low precision, memory that is kept."""
+
+import ctypes
+import sys
 
 import torch
 from torch import nn
@@ -26,6 +29,9 @@ FAMILIES = (
     "xlm-roberta-xl",
 )
 INTEGER_TYPES = {2: torch.int16, 4: torch.int32}  # by their bytes
+# Options of glibc's mallopt, from its malloc.h.
+M_TRIM_THRESHOLD = -1
+M_MMAP_MAX = -4
 
 
 def fast_dropout(inputs: torch.Tensor, p: float) -> torch.Tensor:
@@ -82,14 +88,33 @@ def low_precision_attention(
         return (weights @ value).transpose(1, 2), None
 
 
+def keep_freed_memory() -> bool:
+    """Let this process keep up to 2 GiB of the memory that it frees; tell whether it can.
+
+    A step of training frees its activations and gradients, and the next one asks for as much again.
+    In between, glibc hands them back to the system, which then fills each page with zeros before it
+    gives it out once more. Other systems than Linux with glibc are left as they are.
+    """
+    if sys.platform != "linux":
+        return False
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "gnu_get_libc_version"):
+        return False
+    library.mallopt(M_MMAP_MAX, 0)  # large tensors too come from the heap, which can be kept
+    return bool(library.mallopt(M_TRIM_THRESHOLD, 2**31 - 1))
+
+
 def use_cpu_kernels(model: nn.Module) -> None:
     """Give a model on a CPU this attention and this dropout; leave one on a GPU as it is.
+
+    From then on, the process keeps the memory that it frees: see `keep_freed_memory`.
 
     A GPU draws its random numbers side by side and has faster attention of its own. Families that
     attend in other ways (with a bias for each distance, in groups of heads) keep their attention.
     """
     if model.device.type != "cpu":
         return
+    keep_freed_memory()
     if model.config.model_type in FAMILIES:
         AttentionInterface.register(ATTENTION, low_precision_attention)
         AttentionMaskInterface.register(ATTENTION, eager_mask)
