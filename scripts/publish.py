@@ -39,7 +39,14 @@ RUN_FILES = (
     "figures/reliability.png",
     "figures/slices.png",
 )
-BENCHMARKS = ("speed.json", "scaling.json", "startup.json", "gpu.json")
+BENCHMARKS = (
+    "speed.json",
+    "scaling.json",
+    "startup.json",
+    "cpu_candidates.json",
+    "recipes.json",
+    "gpu.json",
+)
 
 
 def publish_run(folder: Path) -> None:
