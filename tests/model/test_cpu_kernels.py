@@ -1,5 +1,6 @@
 """The faster parts for a CPU change nothing but the draws of dropout."""
 
+import ctypes
 import sys
 
 import pytest
@@ -18,6 +19,8 @@ from tweetsent_utils.model.cpu_kernels import (
 )
 from tweetsent_utils.model.pooling import add_averaging_layer
 from tweetsent_utils.training.step import eval_step
+
+GRADIENT = 46 * 2**20  # bytes, those of the word embeddings
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5])
@@ -118,9 +121,16 @@ def test_memory_that_was_freed_is_used_again_without_asking_the_system():
 
     import resource  # not there on Windows
 
+    library = ctypes.CDLL(None)
+    library.malloc.restype = ctypes.c_void_p
+    library.malloc.argtypes = [ctypes.c_size_t]
+    library.free.argtypes = [ctypes.c_void_p]
+
     def faults_of_a_gradient() -> int:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(12_000_000)  # 46 MiB, as much as the gradient of the word embeddings
+        memory = library.malloc(GRADIENT)
+        ctypes.memset(memory, 1, GRADIENT)
+        library.free(memory)
         return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
     faults_of_a_gradient()
