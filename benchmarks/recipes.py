@@ -21,16 +21,19 @@ import torch.nn.functional as F
 from common import make_parser
 from techniques import (
     TokenSum,
+    add_token_weights,
     drop_words,
     find_neutral_words,
     make_rank_one,
     neighbour_targets,
+    read_before_training,
     symmetric_divergence,
     worse_embeddings,
 )
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
+from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.data.augmentation import insert_words, rotate
 from tweetsent_utils.data.batching import LengthBucketSampler, collate
@@ -57,6 +60,8 @@ LABEL_ORDER = DEFAULTS["label_order"]
 NEUTRAL = LABEL_ORDER.index("Neutral")
 CLEANING = "words"
 EVAL_BATCH_SIZE = 64
+MASKED_LR = 1e-4
+FIRST_MASKED = 10_000  # epochs with masked words count from here, for an order of their own
 BASELINE = "baseline"
 
 
@@ -80,6 +85,8 @@ class Recipe:
     average: float = 0.0  # decay of the moving average of the weights
     r_drop: float = 0.0  # weight of the divergence
     adversarial: float = 0.0  # distance of the step on the embeddings
+    token_weights: float = 0.0  # distance that a weight of 1 moves a token's embedding
+    masked_epochs: int = 0  # of guessing masked words, before the labels come
 
 
 RECIPES = {
@@ -91,6 +98,9 @@ RECIPES = {
     "no dropout": Recipe(hidden_dropout=0.0),
     "words of neutral tweets": Recipe(neutral_words=0.5),
     "neutral words dropped": Recipe(word_drops=0.2),
+    "more neutral words dropped": Recipe(word_drops=0.4),
+    "weights of a bag of tokens": Recipe(token_weights=0.3),
+    "masked words first": Recipe(masked_epochs=2),
     "rank-one head": Recipe(rank_one=True),
     "sum over tokens as a second loss": Recipe(token_sum=0.5),
     "moving average of weights": Recipe(average=0.995),
@@ -105,7 +115,9 @@ RECIPES = {
 class AugmentedTweets(TweetDataset):
     """Tokenised tweets whose words a recipe changes anew in every epoch."""
 
-    def __init__(self, tweets: pd.DataFrame, tokenizer: Any, recipe: Recipe, seed: int) -> None:
+    def __init__(
+        self, tweets: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: Recipe, seed: int
+    ) -> None:
         super().__init__(tokenize_split(tweets, tokenizer))
         self.texts = [clean(text, CLEANING) for text in tweets["text"]]
         pairs = zip(self.texts, self.labels, strict=True)
@@ -211,18 +223,37 @@ def train_recipe(
     collate_fn = partial(collate, pad_id=tokenizer.pad_token_id)
     loader = DataLoader(train, batch_sampler=sampler, collate_fn=collate_fn)
     epochs = round(epochs * recipe.longer)
-    training = Training(recipe, tokenizer.pad_token_id, epochs * len(sampler), seed)
     started = time.process_time()  # of all cores, and of nothing else that the machine does
+    training = Training(recipe, tokenizer.pad_token_id, epochs * len(sampler), seed)
+    prepare_encoder(training.model, recipe, train, loader, tokenizer)
     for epoch in range(epochs):
         train.set_epoch(epoch)
-        sampler.lengths = torch.as_tensor(train.lengths)
-        sampler.set_epoch(epoch)
+        sampler.set_epoch(epoch, lengths=train.lengths)
         for batch in loader:
             training.step(batch)
     cpu_seconds = time.process_time() - started
     logits = predict_logits(validation.input_ids, training.trained(), EVAL_BATCH_SIZE)
     scores = score(np.array(validation.labels), logits, ordered=True)
     return scores | {"cpu_seconds": cpu_seconds}, logits
+
+
+def prepare_encoder(
+    model: nn.Module,
+    recipe: Recipe,
+    train: AugmentedTweets,
+    loader: DataLoader,
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    """Do what a recipe does with the encoder before the training begins."""
+    if recipe.token_weights:
+        add_token_weights(model, train.input_ids, train.labels, recipe.token_weights)
+    # The last layer that came with the encoder: the one after it averages.
+    layer = model.config.num_hidden_layers - (recipe.pooling == "mean")
+    for epoch in range(recipe.masked_epochs):
+        loader.batch_sampler.set_epoch(FIRST_MASKED + epoch)
+        read_before_training(
+            model, loader, layer, tokenizer.mask_token_id, tokenizer.all_special_ids, MASKED_LR
+        )
 
 
 def read_rows(train_file: str, test_file: str, rows: int) -> dict[str, pd.DataFrame]:

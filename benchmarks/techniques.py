@@ -4,15 +4,17 @@ Those that helped moved into the package; the others stay here, so that anybody 
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.feature_extraction.text import CountVectorizer
 from torch import nn
 from torch.nn.utils import parametrize
 
+from tweetsent_utils.evaluation.ordinal_regression import CumulativeLogit
 from tweetsent_utils.model.head import find_head
 
 # Words that change what other words do. Leaving them out would change a tweet's label.
@@ -78,6 +80,72 @@ def drop_words(
         ]
         shortened.append(" ".join(kept) or text)
     return shortened
+
+
+@torch.no_grad()
+def add_token_weights(
+    model: nn.Module,
+    input_ids: Sequence[Sequence[int]],
+    labels: Sequence[int],
+    distance: float,
+) -> None:
+    """Tell the embeddings of an encoder what a bag of tokens has learned from N labelled texts.
+
+    An ordinal regression finds a weight for each token. Each embedding then moves along one random
+    direction, the same for all, by its token's weight times `distance`.
+    """
+    counter = CountVectorizer(analyzer=list)  # a text is a list of token ids, each of them a word
+    bag = CumulativeLogit().fit(counter.fit_transform(input_ids), np.array(labels))
+    embeddings = model.get_input_embeddings().weight
+    direction = F.normalize(torch.randn(embeddings.shape[1]), dim=0)
+    weights = torch.tensor(bag.coef_, dtype=embeddings.dtype)
+    embeddings[counter.get_feature_names_out().astype(int)] += (
+        distance * weights[:, None] * direction
+    )
+
+
+def masked_word_loss(
+    model: nn.Module,
+    batch: dict[str, torch.Tensor],
+    layer: int,
+    mask_id: int,
+    special_ids: Sequence[int],
+    share: float = 0.15,
+) -> torch.Tensor:
+    """Return the loss in nats of guessing a random share of a batch's tokens, which are masked.
+
+    The guess is the embedding that is closest to the state after a `layer`, by their product.
+    Masked language modelling: Devlin et al. 2019, https://arxiv.org/abs/1810.04805; on the texts of
+    the task: Gururangan et al. 2020, https://arxiv.org/abs/2004.10964.
+    """
+    input_ids, attention_mask = batch["input_ids"], batch["attention_mask"]
+    is_word = attention_mask.bool() & ~torch.isin(input_ids, torch.tensor(special_ids))
+    is_masked = is_word & (torch.rand(input_ids.shape) < share)
+    masked = input_ids.masked_fill(is_masked, mask_id)
+    output = model(input_ids=masked, attention_mask=attention_mask, output_hidden_states=True)
+    guesses = output.hidden_states[layer][is_masked] @ model.get_input_embeddings().weight.T
+    return F.cross_entropy(guesses, input_ids[is_masked], reduction="sum") / is_masked.sum().clamp(
+        1
+    )
+
+
+def read_before_training(
+    model: nn.Module,
+    batches: Iterable[dict[str, torch.Tensor]],
+    layer: int,
+    mask_id: int,
+    special_ids: Sequence[int],
+    max_lr: float,
+) -> None:
+    """Let an encoder guess the masked words of unlabelled batches, one update a batch."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=max_lr, fused=True)
+    model.train()
+    for batch in batches:
+        optimizer.zero_grad()
+        masked_word_loss(model, batch, layer, mask_id, special_ids).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+        optimizer.step()
+    model.zero_grad()
 
 
 def neighbour_targets(classes: int, share: float) -> torch.Tensor:

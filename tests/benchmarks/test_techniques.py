@@ -5,9 +5,11 @@ import pytest
 import torch
 from techniques import (
     TokenSum,
+    add_token_weights,
     drop_words,
     find_neutral_words,
     make_rank_one,
+    masked_word_loss,
     neighbour_targets,
     symmetric_divergence,
     worse_embeddings,
@@ -81,3 +83,25 @@ def test_the_embeddings_come_back_from_where_the_loss_is_higher(classifier):
         assert (weight - before).norm().item() == pytest.approx(0.1, rel=1e-3)
         assert classifier(**inputs).loss > loss
     assert torch.allclose(weight, before, atol=1e-6)
+
+
+def test_tokens_of_opposite_classes_move_apart_along_one_direction(classifier):
+    embeddings = classifier.get_input_embeddings().weight
+    before = embeddings.detach().clone()
+    good, bad, unseen = 20, 21, 22
+    add_token_weights(classifier, [[good]] * 20 + [[bad]] * 20, [4] * 20 + [0] * 20, 0.5)
+    moves = (embeddings - before).detach()
+    assert moves[unseen].norm() == 0
+    assert torch.cosine_similarity(moves[good], moves[bad], dim=0).item() == pytest.approx(-1)
+
+
+def test_masked_words_are_guessed_from_the_others_alone(classifier):
+    batch = {
+        "input_ids": torch.tensor([[2, 20, 21, 3, 0]]),
+        "attention_mask": torch.tensor([[1, 1, 1, 1, 0]]),
+    }
+    special = [0, 1, 2, 3, 4]
+    loss = masked_word_loss(classifier, batch, -1, mask_id=4, special_ids=special, share=1.0)
+    assert loss.isfinite() and loss > 0
+    nothing = masked_word_loss(classifier, batch, -1, mask_id=4, special_ids=special, share=0.0)
+    assert nothing == 0
