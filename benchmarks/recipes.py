@@ -79,6 +79,7 @@ class Recipe:
     rotation: float = 0.7
     neutral_words: float = 0.0  # share of the tweets that get words of a neutral one
     word_drops: float = 0.0  # share of the neutral words that an epoch leaves out
+    plain_share: float = 0.0  # of the epochs, the last ones, which have the tweets as written
     neighbours: float = 0.0  # share of the target that the neighbouring classes get
     rank_one: bool = False
     token_sum: float = 0.0  # weight of the auxiliary loss
@@ -99,6 +100,7 @@ RECIPES = {
     "words of neutral tweets": Recipe(neutral_words=0.5),
     "neutral words dropped": Recipe(word_drops=0.2),
     "more neutral words dropped": Recipe(word_drops=0.4),
+    "as written in the last epoch": Recipe(plain_share=0.25),
     "weights of a bag of tokens": Recipe(token_weights=0.3),
     "masked words first": Recipe(masked_epochs=2),
     "rank-one head": Recipe(rank_one=True),
@@ -116,21 +118,29 @@ class AugmentedTweets(TweetDataset):
     """Tokenised tweets whose words a recipe changes anew in every epoch."""
 
     def __init__(
-        self, tweets: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, recipe: Recipe, seed: int
+        self,
+        tweets: pd.DataFrame,
+        tokenizer: PreTrainedTokenizerBase,
+        recipe: Recipe,
+        epochs: int,
+        seed: int,
     ) -> None:
         super().__init__(tokenize_split(tweets, tokenizer))
         self.texts = [clean(text, CLEANING) for text in tweets["text"]]
         pairs = zip(self.texts, self.labels, strict=True)
         self.neutral_texts = [text for text, label in pairs if label == NEUTRAL]
         self.droppable = find_neutral_words(self.neutral_texts) if recipe.word_drops else set()
-        self.tokenizer, self.recipe, self.seed = tokenizer, recipe, seed
+        self.tokenizer, self.recipe = tokenizer, recipe
+        self.epochs, self.seed = epochs, seed
 
     def set_epoch(self, epoch: int) -> None:
         """Change the tweets' words as an epoch has them."""
-        draws = np.random.default_rng([self.seed, epoch])
-        texts = rotate(self.texts, self.recipe.rotation, draws)
-        texts = drop_words(texts, self.droppable, self.recipe.word_drops, draws)
-        texts = insert_words(texts, self.neutral_texts, self.recipe.neutral_words, draws)
+        recipe, draws = self.recipe, np.random.default_rng([self.seed, epoch])
+        texts = self.texts
+        if epoch < round(self.epochs * (1 - recipe.plain_share)):
+            texts = rotate(texts, recipe.rotation, draws)
+            texts = drop_words(texts, self.droppable, recipe.word_drops, draws)
+            texts = insert_words(texts, self.neutral_texts, recipe.neutral_words, draws)
         self.input_ids = tokenize(texts, self.tokenizer)
         self.lengths = [len(ids) for ids in self.input_ids]
 
@@ -217,12 +227,12 @@ def train_recipe(
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Train by a recipe; return the validation scores with the cost, and the logits."""
     tokenizer = load_tokenizer(packaged_encoder(), CLEANING, DEFAULTS["max_length"])
-    train = AugmentedTweets(tweets["train"], tokenizer, recipe, seed)
+    epochs = round(epochs * recipe.longer)
+    train = AugmentedTweets(tweets["train"], tokenizer, recipe, epochs, seed)
     validation = TweetDataset(tokenize_split(tweets["validation"], tokenizer))
     sampler = LengthBucketSampler(train.lengths, recipe.batch_size, seed)
     collate_fn = partial(collate, pad_id=tokenizer.pad_token_id)
     loader = DataLoader(train, batch_sampler=sampler, collate_fn=collate_fn)
-    epochs = round(epochs * recipe.longer)
     started = time.process_time()  # of all cores, and of nothing else that the machine does
     training = Training(recipe, tokenizer.pad_token_id, epochs * len(sampler), seed)
     prepare_encoder(training.model, recipe, train, loader, tokenizer)
