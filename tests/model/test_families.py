@@ -95,7 +95,7 @@ def train_and_open(family: str, tmp_path: Path, pooling: str) -> None:
     tokenizer = load_tokenizer(folder, "words", 24)
     check_encoder(folder, tokenizer, LABELS)
     torch.manual_seed(0)
-    model = load_classifier(folder, LABELS, 0.1, tokenizer.pad_token_id, pooling)
+    model = load_classifier(folder, LABELS, pad_token_id=tokenizer.pad_token_id, pooling=pooling)
     use_cpu_kernels(model)
     losses = train_two_steps(model, tokenizer)
     assert torch.stack(losses).isfinite().all()
