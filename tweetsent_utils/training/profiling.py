@@ -7,6 +7,9 @@ from typing import Any
 
 import torch
 
+# torch's profiler reads it once, at its first use; without it, it writes into a notebook.
+os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+
 # torch's operators on a CPU, and what a reader calls their work.
 KINDS_OF_WORK = {
     "matrix products": ("mm", "addmm", "bmm", "linear"),
@@ -37,7 +40,6 @@ def times_by_kind(work: Callable[[], Any]) -> dict[str, float]:
 
     Where cores share an operator, its time counts once. What no kind names is `the rest`.
     """
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # else the profiler writes into a notebook
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
         work()
     microseconds = {
