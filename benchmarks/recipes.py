@@ -1,4 +1,4 @@
-"""What moved the score, and what did not: one change a training, against the same baseline.
+"""What moved the score, and what did not: changed trainings against the same baseline.
 
     python benchmarks/recipes.py [--rows 6000] [--epochs 4] [--seeds 0] [--only NAME ...]
 
@@ -97,6 +97,9 @@ RECIPES = {
     "no label smoothing": Recipe(label_smoothing=0.0),
     "smoothing towards neighbours": Recipe(label_smoothing=0.0, neighbours=0.1),
     "no dropout": Recipe(hidden_dropout=0.0),
+    "no smoothing, rotation or dropout": Recipe(
+        label_smoothing=0.0, rotation=0.0, hidden_dropout=0.0
+    ),
     "words of neutral tweets": Recipe(neutral_words=0.5),
     "neutral words dropped": Recipe(word_drops=0.2),
     "more neutral words dropped": Recipe(word_drops=0.4),

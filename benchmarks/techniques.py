@@ -18,7 +18,7 @@ from tweetsent_utils.evaluation.ordinal_regression import CumulativeLogit
 from tweetsent_utils.model.head import find_head
 
 # Words that change what other words do. Leaving them out would change a tweet's label.
-SHIFTERS = {  # fmt: skip
+SHIFTERS = {
     "not",
     "no",
     "never",
