@@ -24,6 +24,7 @@ from techniques import (
     add_token_weights,
     drop_words,
     find_neutral_words,
+    insert_words,
     make_rank_one,
     neighbour_targets,
     read_before_training,
@@ -35,7 +36,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 from transformers import PreTrainedTokenizerBase
 
-from tweetsent_utils.data.augmentation import insert_words, rotate
+from tweetsent_utils.data.augmentation import RotatedTweets, rotate
 from tweetsent_utils.data.batching import LengthBucketSampler, collate
 from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
@@ -67,16 +68,16 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a training is done. The defaults are the baseline: what `minilm-words` did at first."""
+    """How a training is done. The defaults are the baseline: what `minilm-words` does."""
 
     batch_size: int = 32
     max_lr: float = 1.5e-4
     longer: float = 1.0  # times the epochs of the others
-    label_smoothing: float = 0.1
+    label_smoothing: float = 0.0
     attention_dropout: float = 0.0
-    hidden_dropout: float = 0.1
+    hidden_dropout: float = 0.0
     pooling: str = "mean"
-    rotation: float = 0.7
+    rotation: float = 0.0
     neutral_words: float = 0.0  # share of the tweets that get words of a neutral one
     word_drops: float = 0.0  # share of the neutral words that an epoch leaves out
     plain_share: float = 0.0  # of the epochs, the last ones, which have the tweets as written
@@ -93,31 +94,34 @@ class Recipe:
 RECIPES = {
     BASELINE: Recipe(),
     "the first token instead of the mean": Recipe(pooling="cls"),
-    "no rotation": Recipe(rotation=0.0),
-    "no label smoothing": Recipe(label_smoothing=0.0),
-    "smoothing towards neighbours": Recipe(label_smoothing=0.0, neighbours=0.1),
-    "no dropout": Recipe(hidden_dropout=0.0),
-    "no smoothing, rotation or dropout": Recipe(
-        label_smoothing=0.0, rotation=0.0, hidden_dropout=0.0
+    "label smoothing": Recipe(label_smoothing=0.1),
+    "smoothing towards neighbours": Recipe(neighbours=0.1),
+    "dropout": Recipe(hidden_dropout=0.1),
+    "dropout of attention": Recipe(attention_dropout=0.1),
+    "rotation": Recipe(rotation=0.7),
+    "rotation, but not in the last epoch": Recipe(rotation=0.7, plain_share=0.25),
+    "smoothing, dropout and rotation": Recipe(
+        label_smoothing=0.1,
+        hidden_dropout=0.1,
+        rotation=0.7,
     ),
     "words of neutral tweets": Recipe(neutral_words=0.5),
     "neutral words dropped": Recipe(word_drops=0.2),
-    "more neutral words dropped": Recipe(word_drops=0.4),
-    "as written in the last epoch": Recipe(plain_share=0.25),
     "weights of a bag of tokens": Recipe(token_weights=0.3),
     "masked words first": Recipe(masked_epochs=2),
     "rank-one head": Recipe(rank_one=True),
     "sum over tokens as a second loss": Recipe(token_sum=0.5),
     "moving average of weights": Recipe(average=0.995),
-    "R-Drop": Recipe(r_drop=1.0),
+    "R-Drop": Recipe(hidden_dropout=0.1, r_drop=1.0),
     "adversarial embeddings": Recipe(adversarial=1.0),
+    "half the learning rate": Recipe(max_lr=7.5e-5),
     "twice the learning rate": Recipe(max_lr=3e-4),
     "batches of 64": Recipe(batch_size=64, max_lr=2e-4),
     "twice the epochs": Recipe(longer=2.0),
 }
 
 
-class AugmentedTweets(TweetDataset):
+class AugmentedTweets(RotatedTweets):
     """Tokenised tweets whose words a recipe changes anew in every epoch."""
 
     def __init__(
@@ -128,13 +132,12 @@ class AugmentedTweets(TweetDataset):
         epochs: int,
         seed: int,
     ) -> None:
-        super().__init__(tokenize_split(tweets, tokenizer))
-        self.texts = [clean(text, CLEANING) for text in tweets["text"]]
+        super().__init__(tokenize_split(tweets, tokenizer), tokenizer, recipe.rotation, seed)
+        self.texts = [clean(text, CLEANING) for text in self.texts]
         pairs = zip(self.texts, self.labels, strict=True)
         self.neutral_texts = [text for text, label in pairs if label == NEUTRAL]
         self.droppable = find_neutral_words(self.neutral_texts) if recipe.word_drops else set()
-        self.tokenizer, self.recipe = tokenizer, recipe
-        self.epochs, self.seed = epochs, seed
+        self.recipe, self.epochs = recipe, epochs
 
     def set_epoch(self, epoch: int) -> None:
         """Change the tweets' words as an epoch has them."""

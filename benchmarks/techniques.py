@@ -54,6 +54,7 @@ SHIFTERS = {
     "won",
     "wont",
 }
+LEAST_WORDS, MOST_WORDS = 3, 15  # of a neutral tweet, in a row
 ENOUGH_TWEETS = 5  # neutral ones that hold a word, before we take the word for neutral
 
 
@@ -80,6 +81,33 @@ def drop_words(
         ]
         shortened.append(" ".join(kept) or text)
     return shortened
+
+
+def insert_words(
+    texts: Sequence[str],
+    sources: Sequence[str],
+    share: float,
+    generator: np.random.Generator,
+) -> list[str]:
+    """Return N texts of which a random `share` got 3 to 15 words in a row of a random source.
+
+    They go in at a random place. Where a label sums up what the words of a text say, words that say
+    nothing of it change no label.
+    """
+    if not share or not sources:
+        return list(texts)
+    lengthened = []
+    for text in texts:
+        if generator.random() < share:
+            source = sources[generator.integers(len(sources))].split()
+            count = int(generator.integers(LEAST_WORDS, MOST_WORDS + 1))
+            start = int(generator.integers(max(len(source) - count, 0) + 1))
+            words = text.split()
+            place = int(generator.integers(len(words) + 1))
+            words[place:place] = source[start : start + count]
+            text = " ".join(words)
+        lengthened.append(text)
+    return lengthened
 
 
 @torch.no_grad()

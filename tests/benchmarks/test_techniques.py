@@ -8,6 +8,7 @@ from techniques import (
     add_token_weights,
     drop_words,
     find_neutral_words,
+    insert_words,
     make_rank_one,
     masked_word_loss,
     neighbour_targets,
@@ -18,6 +19,9 @@ from torch.nn.utils import parametrize
 
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.head import find_head
+
+WORDS = ["we", "bought", "the", "very", "last", "bread"]
+TEXT = " ".join(WORDS)
 
 
 def draws():
@@ -32,6 +36,24 @@ def classifier(tiny_encoder, label_order):
 
 def test_words_that_turn_others_round_are_never_neutral():
     assert find_neutral_words(["The van is not here"] * 5) == {"the", "van", "is", "here"}
+
+
+def test_words_of_a_source_go_in_together_and_the_text_keeps_its_own():
+    source = [f"n{number}" for number in range(40)]
+    generator = draws()
+    for text in insert_words([TEXT] * 200, [" ".join(source)], 1.0, generator):
+        words = text.split()
+        inserted = [word for word in words if word in source]
+        assert [word for word in words if word not in source] == WORDS
+        assert " ".join(inserted) in text
+        assert 3 <= len(inserted) <= 15
+        assert inserted == source[source.index(inserted[0]) :][: len(inserted)]
+
+
+def test_insertion_leaves_its_share_of_texts_as_they_are():
+    lengthened = insert_words([TEXT] * 4000, ["a b c"], 0.3, draws())
+    assert lengthened.count(TEXT) / 4000 == pytest.approx(0.7, abs=0.03)
+    assert insert_words([TEXT, ""], [], 1.0, draws()) == [TEXT, ""]
 
 
 def test_a_text_of_droppable_words_alone_stays():

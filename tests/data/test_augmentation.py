@@ -1,10 +1,9 @@
-"""Augmented tweets: the same words from another one on, and words that change no label."""
+"""Rotated tweets: the same words, begun at another one."""
 
 import numpy as np
 import pytest
 
-from tweetsent_utils.data.augmentation import find_neutral, insert_words, rotate
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.data.augmentation import rotate
 
 WORDS = ["we", "bought", "the", "very", "last", "bread"]
 TEXT = " ".join(WORDS)
@@ -32,32 +31,3 @@ def test_rotation_leaves_other_texts_as_they_are():
     generator = np.random.default_rng(0)
     assert rotate([TEXT] * 9, 0.0, generator) == [TEXT] * 9
     assert rotate(["", "alone", " two\r\n"], 1.0, generator) == ["", "alone", " two\r\n"]
-
-
-def test_words_of_a_source_go_in_together_and_the_text_keeps_its_own():
-    source = [f"n{number}" for number in range(40)]
-    generator = np.random.default_rng(0)
-    for text in insert_words([TEXT] * 200, [" ".join(source)], 1.0, generator):
-        words = text.split()
-        inserted = [word for word in words if word in source]
-        assert [word for word in words if word not in source] == WORDS
-        assert " ".join(inserted) in text
-        assert 3 <= len(inserted) <= 15
-        assert inserted == source[source.index(inserted[0]) :][: len(inserted)]
-
-
-def test_insertion_leaves_its_share_of_texts_as_they_are():
-    lengthened = insert_words([TEXT] * 4000, ["a b c"], 0.3, np.random.default_rng(0))
-    assert lengthened.count(TEXT) / 4000 == pytest.approx(0.7, abs=0.03)
-    assert insert_words([TEXT, ""], [], 1.0, np.random.default_rng(0)) == [TEXT, ""]
-
-
-def test_the_neutral_class_is_the_one_in_the_middle():
-    assert find_neutral(["low", "middle", "high"], True, 0.5) == 1
-    assert find_neutral(["low", "high"], True, 0.0) is None
-
-
-@pytest.mark.parametrize(("labels", "ordered"), [(["low", "high"], True), (["a", "b", "c"], False)])
-def test_classes_without_a_middle_one_are_refused(labels, ordered):
-    with pytest.raises(TweetsentError, match="set neutral_words to 0"):
-        find_neutral(labels, ordered, 0.5)

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from tweetsent_utils.data.augmentation import AugmentedTweets
+from tweetsent_utils.data.augmentation import RotatedTweets
 from tweetsent_utils.data.batching import LengthBucketSampler
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.pipeline.training_record import TrainingRecord
@@ -34,7 +34,7 @@ def make_record(tmp_path):
     """A function that opens the record of a training of four steps an epoch."""
     table = pd.DataFrame({"row_id": range(TWEETS), "text": "a b", "label": 0})
     table["input_ids"] = [[n] for n in range(TWEETS)]
-    dataset = AugmentedTweets(table, None, seed=0)
+    dataset = RotatedTweets(table, None, share=0.0, seed=0)
 
     def make(**options) -> TrainingRecord:
         model = Layer(1, 1)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_yaml
 from tweetsent_utils.pipeline.driver import run_pipeline
 from tweetsent_utils.pipeline.parameters import check_parameters, gather_parameters
@@ -192,11 +191,3 @@ def test_a_device_that_is_not_there_is_refused_before_anything_runs(outputs, ref
     parameters = gather_parameters(overrides=[("device", device)])
     assert f"device is {device!r}" in refusal(run_pipeline, parameters)
     assert not outputs.exists()
-
-
-@pytest.mark.parametrize("labels", [[], ["bad", "good"]])
-def test_words_of_the_class_in_the_middle_need_one(labels):
-    given = {"neutral_words": 0.5, "label_order": labels}
-    with pytest.raises(TweetsentError, match="name an odd number of classes"):
-        check_parameters(given)
-    assert check_parameters(given | {"neutral_words": 0.0})["label_order"] == labels

@@ -41,7 +41,6 @@ def values(tiny_encoder, tiny_tweets) -> dict:
         "num_epochs": 20,
         "patience": 15,
         "rotation": 0.5,
-        "neutral_words": 0.5,
         "save_every": 7,
         "device": "cpu",
         "precision": "auto",

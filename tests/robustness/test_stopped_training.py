@@ -35,7 +35,6 @@ VALUES = {
     "batch_size": 8,  # 48 training tweets: 6 steps an epoch
     "num_epochs": 3,
     "rotation": 0.5,
-    "neutral_words": 0.5,
     "save_every": 4,
     "device": "cpu",
     "precision": "fp32",

@@ -111,7 +111,6 @@ class Parameters(BaseModel):
     hidden_dropout: Share = 0.1
     pooling: Literal["cls", "mean"] = "cls"
     rotation: float = Field(0.0, ge=0.0, le=1.0)
-    neutral_words: float = Field(0.0, ge=0.0, le=1.0)
     patience: Limit = 0
     save_every: Count = 500
     eval_batch_size: Count = 64
@@ -139,10 +138,6 @@ class Parameters(BaseModel):
         if labels and len({label.strip().casefold() for label in labels}) < max(len(labels), 2):
             what = f"label_order is {quote(labels)}"
             raise TweetsentError(f"{what}: name two or more classes, each once, or none")
-        if self.neutral_words and len(labels) % 2 == 0:
-            what = f"neutral_words is {self.neutral_words}, and label_order has no middle"
-            remedy = "name an odd number of classes from low to high, or set neutral_words to 0"
-            raise TweetsentError(f"{what}: {remedy}")
         for one, other in (("train_file", "test_file"), ("text_column", "label_column")):
             are_given = {one, other} <= self.model_fields_set
             if are_given and getattr(self, one) == getattr(self, other):

@@ -38,7 +38,7 @@ class TrainingRecord:
 
     `parts` are the `model`, the `optimizer` and the `scheduler`; `settings` is what the training
     depends on, as `gather_settings` returns it; `loader` gives the training batches, from a
-    `LengthBucketSampler` and an `AugmentedTweets` dataset. There is a checkpoint every `save_every`
+    `LengthBucketSampler` and a `RotatedTweets` dataset. There is a checkpoint every `save_every`
     steps and after each epoch. With a `patience`, the training ends after that many epochs without
     a better macro-F1, and keeps the weights of the best. Where memory runs out, the error names a
     `micro_batch_size` that fits; give the one in use, or 0.
