@@ -1,11 +1,14 @@
 """Copy the figures of finished runs into outputs/reference/, and write them into the pages.
 
     python scripts/publish.py [RUN_FOLDER | outputs/bench ...]
+    python scripts/publish.py --name NAME RUN_FOLDER
     python scripts/publish.py --labels RUN_FOLDER
     python scripts/publish.py --sweep PARAMETER RUN_FOLDER ...
 
 Only numbers, curves and parameters are copied; no file with a tweet in it. Without an argument
 (`make figures`), the tables and figures in the pages are written again from outputs/reference/.
+With `--name`, a run or an ensemble is published under another name than that of its folder. The
+scores of an ensemble become `ensembles/NAME.json`.
 
 With `--labels`, the figures that notebooks 05 and 05b have found on real files become
 `label_audit.json`, which they show from then on next to their own; NLTK and its word list belong
@@ -27,6 +30,7 @@ from result_tables import make_tables
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json, load_yaml, save_json
 from tweetsent_utils.paths import REFERENCE
+from tweetsent_utils.pipeline.runs import is_ensemble
 
 RUN_FILES = (
     "metrics.json",
@@ -49,13 +53,18 @@ BENCHMARKS = (
 )
 
 
-def publish_run(folder: Path) -> None:
-    """Copy the figures of a run into `outputs/reference/<its name>/`."""
-    missing = [name for name in RUN_FILES if not (folder / name).is_file()]
+def publish_run(folder: Path, name: str = "") -> None:
+    """Copy the figures of a run into `outputs/reference/NAME/`; without a name, its folder's."""
+    missing = [file for file in RUN_FILES if not (folder / file).is_file()]
     if missing:
         raise TweetsentError(f"{folder} is not a finished run: {missing[0]} is not there")
-    for name in RUN_FILES:
-        copy(folder / name, REFERENCE / folder.name / name)
+    for file in RUN_FILES:
+        copy(folder / file, REFERENCE / (name or folder.name) / file)
+
+
+def publish_ensemble(folder: Path, name: str = "") -> None:
+    """Copy the scores of an ensemble and of its members to `outputs/reference/ensembles/`."""
+    copy(folder / "metrics.json", REFERENCE / "ensembles" / f"{name or folder.name}.json")
 
 
 def publish_benchmarks(folder: Path) -> None:
@@ -126,9 +135,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--labels", action="store_true", help="publish the label audit of a run")
     parser.add_argument("--sweep", metavar="PARAMETER", help="publish runs as one sweep")
+    parser.add_argument("--name", default="", help="publish a run or an ensemble under this name")
     options = parser.parse_args(arguments)
     if (options.labels or options.sweep) and not options.folders:
         parser.error("name the folders of the runs")
+    if options.name and len(options.folders) != 1:
+        parser.error("a name is for one folder")
     try:
         if options.sweep:
             publish_sweep(options.sweep, options.folders)
@@ -137,8 +149,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 publish_labels(folder)
             elif any((folder / name).exists() for name in BENCHMARKS):
                 publish_benchmarks(folder)
+            elif is_ensemble(folder):
+                publish_ensemble(folder, options.name)
             else:
-                publish_run(folder)
+                publish_run(folder, options.name)
         changed = refresh_pages(make_tables())
     except TweetsentError as error:
         print(f"error: {error}", file=sys.stderr)

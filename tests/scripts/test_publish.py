@@ -49,6 +49,24 @@ def test_a_run_is_published_without_its_tweets(reference, make_run):
     assert published == set(publish.RUN_FILES)
 
 
+def test_a_run_is_published_under_another_name(reference, make_run):
+    publish.publish_run(make_run("mine-seed-0"), "mine")
+    assert (reference / "mine" / "metrics.json").is_file()
+    assert not (reference / "mine-seed-0").exists()
+
+
+def test_an_ensemble_is_published_by_its_scores_alone(reference, tmp_path, monkeypatch):
+    folder = tmp_path / "mine-ensemble"
+    save_json(folder / "ensemble.json", {"members": []})
+    save_json(folder / "metrics.json", {"test": {"accuracy": 0.5}})
+    (folder / "predictions.csv").write_text("a tweet")
+    monkeypatch.setattr(publish, "refresh_pages", lambda tables: [])
+    monkeypatch.setattr(publish, "make_tables", dict)
+    assert publish.main(["--name", "mine", str(folder)]) == 0
+    published = [path for path in reference.rglob("*") if path.is_file()]
+    assert published == [reference / "ensembles" / "mine.json"]
+
+
 def test_a_run_that_is_not_finished_is_refused_before_anything_is_copied(reference, make_run):
     run = make_run("mine")
     (run / "metrics.json").unlink()
