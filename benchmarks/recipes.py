@@ -8,7 +8,7 @@ figures go to `outputs/bench/recipes.json`.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -300,49 +300,67 @@ def measure(
     file: Path,
 ) -> None:
     """Train every recipe with every seed, apart from those in `file`, and write each into it."""
-    plan = {"training_rows": len(tweets["train"]), "epochs": epochs}
     for seed in seeds:
         for name in names:
             done = load_record(file).get("trainings", [])
-            mine = {"name": name, "seed": seed} | plan
+            mine = {
+                "name": name,
+                "training_rows": len(tweets["train"]),
+                "epochs": epochs,
+                "seed": seed,
+            }
             if any(mine.items() <= training.items() for training in done):
                 continue
             scores, logits = train_recipe(RECIPES[name], tweets, epochs, seed)
-            done.append(mine | {"recipe": asdict(RECIPES[name])} | scores)
-            save_json(file, {"trainings": done, "environment": describe_environment()})
-            kept = logits_file(file, name, seed)
+            kept = logits_file(file, mine)
             kept.parent.mkdir(parents=True, exist_ok=True)
             np.save(kept, logits)
+            done.append(mine | {"recipe": asdict(RECIPES[name])} | scores)
+            save_json(file, {"trainings": done, "environment": describe_environment()})
             print(f"{name}, seed {seed}: {scores['accuracy']:.4f}, loss {scores['loss']:.4f}")
 
 
-def logits_file(file: Path, name: str, seed: int) -> Path:
+def logits_file(file: Path, training: Mapping[str, Any]) -> Path:
     """Return where the validation logits of a training are kept, next to the figures."""
-    return file.with_suffix("") / f"{name.replace(' ', '-')}-{seed}.npy"
+    folder = f"{training['training_rows']}-rows-{training['epochs']}-epochs"
+    name = f"{training['name'].replace(' ', '-')}-{training['seed']}.npy"
+    return file.with_suffix("") / folder / name
 
 
 def summarise(file: Path, labels: np.ndarray) -> None:
-    """Add to the figures a row for each recipe: its means over seeds, next to the baseline's.
+    """Add to the figures a `summary`: each recipe next to the baseline of the same plan.
 
-    `labels` are those of the N validation rows. Only seeds that the baseline has too are counted. A
-    row has the mean `accuracy` and `loss` over the `seeds`; the `difference` in accuracy, with half
-    the width of its 95% interval over the validation rows as `margin`; `differences`, one a seed;
-    the difference in `loss`; and the `cost`, in times the baseline's.
+    `labels` are those of the N validation rows. There is an entry for each number of training rows
+    and epochs, the smallest first, with its `changes`: see `compare_recipes`.
     """
     figures = load_json(file)
     trainings = pd.DataFrame(figures["trainings"])
-    baseline = trainings[trainings["name"] == BASELINE].set_index("seed")
+    summary = []
+    for (rows, epochs), runs in trainings.groupby(["training_rows", "epochs"]):
+        right = [is_right(file, training, labels) for training in runs.to_dict("records")]
+        changes = compare_recipes(runs.assign(right=right))
+        summary.append({"training_rows": int(rows), "epochs": int(epochs), "changes": changes})
+    save_json(file, figures | {"summary": summary})
+
+
+def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a row for each recipe: its means over seeds, next to the baseline's.
+
+    `runs` has a row for each training, with an array `right` of 0.0 and 1.0 for the N validation
+    rows. Only seeds that the baseline has too are counted. A row that is returned has the mean
+    `accuracy` over the `seeds`; the `difference` in accuracy, with half the width of its 95%
+    interval over the validation rows as `margin`; `differences`, one a seed; the difference in
+    `loss`; and the `cost`, in times the baseline's.
+    """
+    baseline = runs[runs["name"] == BASELINE].set_index("seed")
     rows = []
-    for name, runs in trainings.groupby("name", sort=False):
-        runs = runs.set_index("seed")
-        seeds = sorted(runs.index.intersection(baseline.index))
+    for name, mine in runs.groupby("name", sort=False):
+        mine = mine.set_index("seed")
+        seeds = sorted(mine.index.intersection(baseline.index))
         if not seeds:
             continue
-        gains = [
-            is_right(file, name, seed, labels) - is_right(file, BASELINE, seed, labels)
-            for seed in seeds
-        ]
-        mine, before = runs.loc[seeds], baseline.loc[seeds]
+        mine, before = mine.loc[seeds], baseline.loc[seeds]
+        gains = [mine["right"][seed] - before["right"][seed] for seed in seeds]
         row = {
             "name": name,
             "seeds": seeds,
@@ -354,12 +372,12 @@ def summarise(file: Path, labels: np.ndarray) -> None:
             "cost": mine["cpu_seconds"].sum() / before["cpu_seconds"].sum(),
         }
         rows.append(row)
-    save_json(file, figures | {"summary": rows})
+    return rows
 
 
-def is_right(file: Path, name: str, seed: int, labels: np.ndarray) -> np.ndarray:
+def is_right(file: Path, training: Mapping[str, Any], labels: np.ndarray) -> np.ndarray:
     """Return which of N validation rows a training has right, as 0.0 and 1.0."""
-    logits = np.load(logits_file(file, name, seed))
+    logits = np.load(logits_file(file, training))
     return (logits.argmax(axis=1) == labels).astype(float)
 
 

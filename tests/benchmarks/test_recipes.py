@@ -59,14 +59,17 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     }
     trainings = []
     for (name, seed), ranks in answers.items():
-        kept = recipes.logits_file(file, name, seed)
-        kept.parent.mkdir(exist_ok=True)
+        training = {"name": name, "seed": seed, "training_rows": 8, "epochs": 1}
+        kept = recipes.logits_file(file, training)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, np.eye(5)[ranks])
         scores = {"accuracy": 0.5 + seed / 10, "loss": 1.0, "cpu_seconds": 10.0 + seed}
-        trainings.append({"name": name, "seed": seed} | scores)
+        trainings.append(training | scores)
     save_json(file, {"trainings": trainings})
     recipes.summarise(file, np.array([0, 0, 1, 2]))
-    baseline, changed = load_json(file)["summary"]
+    (plan,) = load_json(file)["summary"]
+    assert (plan["training_rows"], plan["epochs"]) == (8, 1)
+    baseline, changed = plan["changes"]
     assert (baseline["difference"], baseline["margin"], baseline["cost"]) == (0, 0, 1)
     assert changed["seeds"] == [0, 1]
     assert changed["differences"] == [0.25, 0.25]

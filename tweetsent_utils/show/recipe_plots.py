@@ -17,8 +17,9 @@ POINTS = 100  # percentage points in a share of 1
 def plot_recipes(summary: Sequence[Mapping]) -> Figure:
     """Draw by how much each change of a training moved validation accuracy, the best on top.
 
-    `summary` is that of `outputs/reference/bench/recipes.json` without the baseline. A dot is the
-    mean over seeds, its bar the 95% interval over the validation rows, and small dots are seeds.
+    `summary` are the changes of a plan in `outputs/reference/bench/recipes.json`, without the
+    baseline. A dot is the mean over seeds, its bar the 95% interval over the validation rows, and
+    small dots are seeds.
     """
     rows = order_recipes(summary)
     figure, axis = plt.subplots(figsize=(WIDTH, 0.42 * len(rows) + 1.3))
