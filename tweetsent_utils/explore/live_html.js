@@ -1,0 +1,52 @@
+// Shows the HTML that Python writes, and tells Python which element was picked and which key was
+// pressed. An element that has the attribute `data-pick` can be picked; make it a <button>, so that
+// the keyboard reaches it too.
+function render({ model, el }) {
+  const page = document.createElement("div");
+  page.className = "tweetsent";
+  page.setAttribute("role", "group");
+  page.dataset.lmSuppressShortcuts = "true"; // in JupyterLab, a key here is no shortcut
+  el.append(page);
+
+  function draw() {
+    const focused = page.contains(document.activeElement) ? document.activeElement : null;
+    const picked = focused?.dataset.pick;
+    page.innerHTML = model.get("html");
+    if (picked !== undefined) {
+      const again = page.querySelector(`[data-pick="${CSS.escape(picked)}"]`);
+      (again ?? page).focus();
+    }
+  }
+
+  function describe() {
+    page.setAttribute("aria-label", model.get("label"));
+    if (model.get("heard_keys").length) page.tabIndex = 0;
+    else page.removeAttribute("tabindex");
+  }
+
+  function pick(event) {
+    const target = event.target.closest("[data-pick]");
+    if (target) model.send({ pick: target.dataset.pick });
+  }
+
+  function press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!model.get("heard_keys").includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    model.send({ key: event.key });
+  }
+
+  draw();
+  describe();
+  model.on("change:html", draw);
+  model.on("change:label change:heard_keys", describe);
+  page.addEventListener("click", pick);
+  page.addEventListener("keydown", press);
+  return () => {
+    model.off("change:html", draw);
+    model.off("change:label change:heard_keys", describe);
+  };
+}
+
+export default { render };
