@@ -8,7 +8,8 @@ import pytest
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_yaml
 from tweetsent_utils.paths import PROJECT_ROOT
-from tweetsent_utils.pipeline.runs import open_run, run_folder
+from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.pipeline.runs import RUN_FORMAT, find_run, open_run, run_folder
 
 FIRST = {"run_name": "r", "seed": 7, "label_order": ["low", "high"]}
 SECOND = {"run_name": "r", "max_lr": 3e-5, "num_epochs": 2}
@@ -83,3 +84,24 @@ def test_a_notebook_is_kept_out_of_the_folder_of_an_ensemble(small_notebooks, ou
     with pytest.raises(TweetsentError, match="holds an ensemble of runs: choose"):
         open_run("01_first", FIRST | {"seed": 8})
     assert (folder / "params.yaml").read_bytes() == before
+
+
+def test_a_notebook_names_those_to_run_first_and_leaves_nothing_until_they_were(outputs):
+    steps = {
+        "02_dataset_creation.ipynb and then 03_training.ipynb": "dataset",
+        "run 03_training.ipynb with": "model",
+    }
+    values = default_parameters() | {"run_name": "r"}
+    (outputs / "r").mkdir(parents=True)
+    (outputs / "r" / "environment.json").write_text(json.dumps({"run_format": RUN_FORMAT}))
+    for sentence, what_it_leaves in steps.items():
+        with pytest.raises(TweetsentError, match=sentence):
+            open_run("04_inference", values)
+        assert not (outputs / "r" / "params.yaml").exists()
+        (outputs / "r" / what_it_leaves).mkdir()
+    assert open_run("04_inference", values) == find_run("r", "03_training") == outputs / "r"
+
+
+def test_a_parameter_that_an_older_copy_lacks_is_asked_for(small_notebooks):
+    with pytest.raises(TweetsentError, match="lacks seed: add the line seed = 0"):
+        open_run("01_first", {"run_name": "r", "label_order": []})

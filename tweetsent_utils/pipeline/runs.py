@@ -1,6 +1,7 @@
 """One run, one folder: where it is, what it was made with, and whether it may be used."""
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,21 @@ REPORT = "report.html"  # in the folder of a run
 ENSEMBLE = "ensemble.json"  # in the folder of an ensemble: its members
 ENSEMBLE_TEXT = "ensemble.txt"  # there too: what it gains and costs, for people
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
+# What the steps leave for later ones, and which of these steps each notebook builds on.
+LEFT = {
+    "02_dataset_creation": "dataset",
+    "03_training": "model",
+    "04_inference": "predictions.csv",
+    "05_label_audit": "audit.json",
+}
+BUILDS_ON = {
+    "03_training": ["02_dataset_creation"],
+    "04_inference": ["02_dataset_creation", "03_training"],
+    "04b_luck_and_calibration": ["02_dataset_creation", "03_training", "04_inference"],
+    "04c_wrong_labels": ["02_dataset_creation", "03_training", "04_inference"],
+    "05_label_audit": ["02_dataset_creation", "03_training", "04_inference"],
+    "05b_auditing_your_labels": list(LEFT),
+}
 DEVICE = r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?"  # no folder of Windows may be called so
 
 
@@ -90,13 +106,17 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
 
     `namespace` is the notebook's `globals()`, from which the names in its cell tagged `parameters`
     are read. A value that differs from what the folder was made with is printed. Returns the
-    folder, which exists then.
+    folder, which exists then. Raises `TweetsentError`, before it writes anything, if another
+    notebook has to be run first.
     """
     (path,) = (path for path in list_notebooks() if path.stem == notebook)
-    values = {name: namespace[name] for name in declared_parameters(path)}
+    names = declared_parameters(path)
+    require_parameters(names, namespace)
+    values = {name: namespace[name] for name in names}
     require_own_types(values)
     folder = run_folder(values["run_name"])
     refuse_ensemble(folder)
+    require_steps(folder, BUILDS_ON.get(notebook, []))
     save_environment(folder)
     recorded = load_record(folder / "params.yaml", load_yaml)
     for name, value in values.items():
@@ -105,6 +125,34 @@ def open_run(notebook: str, namespace: dict[str, Any]) -> Path:
             note(f"{what}: this notebook starts over with it")
     save_yaml(folder / "params.yaml", recorded | values)
     return folder
+
+
+def find_run(run_name: str, *steps: str) -> Path:
+    """Return the folder of a run in which some notebooks have been run, such as "03_training".
+
+    Raises `TweetsentError`, which names those that have to be run first, if they have not.
+    """
+    folder = run_folder(run_name)
+    require_steps(folder, steps)
+    return folder
+
+
+def require_steps(folder: Path, steps: Sequence[str]) -> None:
+    """Refuse to go on in a notebook as long as others, on which it builds, have left nothing."""
+    missing = [step for step in steps if not (folder / LEFT[step]).exists()]
+    if missing:
+        *others, last = [f"{step}.ipynb" for step in missing]
+        first = f"{', '.join(others)} and then {last}" if others else last
+        what = f"{folder.name}/{LEFT[missing[0]]} is not there yet"
+        raise TweetsentError(f"{what}: run {first} with the same run_name first")
+
+
+def require_parameters(names: Iterable[str], namespace: dict[str, Any]) -> None:
+    """Refuse a cell of parameters that lacks one, as the copy of an older notebook may."""
+    for name in names:
+        if name not in namespace:
+            what = f"the cell of parameters lacks {name}"
+            raise TweetsentError(f"{what}: add the line {name} = {default_parameters()[name]!r}")
 
 
 def require_opened_with(notebook: str, namespace: dict[str, Any]) -> None:
