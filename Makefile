@@ -23,8 +23,8 @@ help: ## show this list
 run: $(INSTALLED) ## run the whole pipeline on the shipped sample, into outputs/quick/
 	$(PY) -m tweetsent_utils run
 
-lab: $(INSTALLED) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_data_analysis.ipynb
+lab: $(INSTALLED) ## open JupyterLab on working copies of the notebooks (LAB_OPTIONS=--fresh: new ones)
+	$(PY) -m tweetsent_utils lab $(LAB_OPTIONS)
 
 data: $(INSTALLED) ## fetch the Kaggle files into data/ and check their SHA-256
 	$(PY) scripts/download_data.py

@@ -6,16 +6,18 @@ from pathlib import Path
 from tweetsent_utils.errors import TweetsentError
 
 FIRST_NOTEBOOK = Path("notebooks") / "01_data_analysis.ipynb"
+ROOT_VARIABLE = "TWEETSENT_ROOT"  # set for JupyterLab, where notebooks are copies elsewhere
 
 
 def find_project_root() -> Path:
     """Return the checkout that holds this package or, if it is installed elsewhere, another.
 
-    The other is the working directory or the nearest folder above it that holds the notebooks;
-    without any, it is the working directory itself.
+    The other is the one that the environment names or, without that, the working directory or the
+    nearest folder above it that holds the notebooks; without any, it is the working directory.
     """
     here = Path.cwd()
-    for folder in (Path(__file__).resolve().parents[1], here, *here.parents):
+    named = Path(os.environ.get(ROOT_VARIABLE) or here)
+    for folder in (Path(__file__).resolve().parents[1], named, here, *here.parents):
         if (folder / FIRST_NOTEBOOK).is_file():
             return folder
     return here

@@ -1,4 +1,4 @@
-"""The command line: `tweetsent run`, and `tweetsent report` for a finished run."""
+"""The command line: `tweetsent run`, `report` for a finished run, and `lab` to play."""
 
 import argparse
 import os
@@ -90,6 +90,14 @@ def write_a_report(options: argparse.Namespace) -> None:
     say(str(write_report(folder)))
 
 
+def open_jupyterlab(options: argparse.Namespace) -> None:
+    """Open JupyterLab on working copies of the notebooks, until Ctrl-C ends it."""
+    from tweetsent_utils.pipeline.lab import open_lab  # imports nbformat: a moment
+
+    os.environ.update(KERNEL_SETTINGS | os.environ)
+    open_lab(options.jupyterlab, options.fresh)
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
@@ -169,6 +177,22 @@ def make_parser() -> argparse.ArgumentParser:
         help="name of the run and its folder",
     )
     report.set_defaults(act=write_a_report)
+    lab = commands.add_parser(
+        "lab",
+        help="open JupyterLab on working copies of the notebooks, in outputs/lab/",
+    )
+    lab.add_argument(
+        "--fresh",
+        action="store_true",
+        help="make the copies anew; those that were changed move into outputs/lab/older/",
+    )
+    lab.add_argument(
+        "jupyterlab",
+        nargs="*",
+        metavar="OPTION",
+        help="JupyterLab's own options, after --, such as: tweetsent lab -- --no-browser",
+    )
+    lab.set_defaults(act=open_jupyterlab)
     return parser
 
 

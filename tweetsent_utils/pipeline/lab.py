@@ -1,0 +1,107 @@
+"""JupyterLab on working copies of the notebooks, with settings for it alone."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+from tweetsent_utils.errors import NOTES_VARIABLE, TweetsentError
+from tweetsent_utils.files import save_json, write_atomically
+from tweetsent_utils.paths import PROJECT_ROOT, ROOT_VARIABLE, outputs_root
+from tweetsent_utils.pipeline.terminal import say
+from tweetsent_utils.pipeline.working_copies import WELCOME, update_copies
+
+SECONDS_TO_END = 30  # for JupyterLab and its kernels
+SETTINGS = {
+    # No look at another host for news or updates.
+    "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
+    # A notebook that is opened again shows its widgets as they were left.
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+    # Pages are read, not edited; and light or dark is the system's choice.
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
+}
+OPTIONS = (
+    "--ServerApp.ip=localhost",
+    f"--LabApp.default_url=/lab/tree/{WELCOME}",
+    "--LabApp.custom_css=True",
+    "--LabApp.news_url=",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--ServerApp.log_level=WARN",
+    "--LabApp.log_level=WARN",
+)
+
+
+def open_lab(options: Sequence[str] = (), fresh: bool = False) -> None:
+    """Open JupyterLab on working copies in `lab/`, below the outputs, until Ctrl-C ends it.
+
+    `options` are more of JupyterLab's own; with `fresh`, the copies are made anew. It keeps its
+    settings, keys and windows next to the copies, so that neither the project's files nor the
+    user's own JupyterLab are touched. Raises `TweetsentError` if JupyterLab isn't installed, the
+    copies cannot be written, or it ends with an error.
+    """
+    if find_spec("jupyterlab") is None:
+        raise TweetsentError("JupyterLab is not installed: python -m pip install jupyterlab")
+    folder = outputs_root() / "lab"
+    home = folder / ".jupyter"
+    update_copies(folder, home / "data", fresh)
+    write_settings(home / "config")
+    say(f"JupyterLab opens working copies of the notebooks, in {folder}; Ctrl-C ends it")
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *OPTIONS]
+    run_until_stopped([*command, *options], lab_environment(home))
+
+
+def write_settings(config: Path) -> None:
+    """Write the settings of this JupyterLab, and the look of its figures."""
+    save_json(config / "labconfig" / "default_setting_overrides.json", SETTINGS)
+    look = files("tweetsent_utils.explore").joinpath("dark_figures.css").read_bytes()
+    write_atomically(config / "custom" / "custom.css", lambda file: file.write_bytes(look))
+
+
+def lab_environment(home: Path) -> dict[str, str]:
+    """Return the environment of a JupyterLab that keeps to itself in the folder `home`."""
+    own = {
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "data" / "runtime"),
+        ROOT_VARIABLE: str(PROJECT_ROOT),
+    }
+    inherited = {name: value for name, value in os.environ.items() if name != NOTES_VARIABLE}
+    return inherited | own
+
+
+def run_until_stopped(command: Sequence[str], environment: dict[str, str]) -> None:
+    """Run a program until it ends or this one is asked to stop, and never leave it behind.
+
+    Where there are sessions, the program has one of its own: Ctrl-C comes here alone and is passed
+    on, so that JupyterLab ends at once instead of asking whether it should. On Windows it comes to
+    both. Raises `TweetsentError` if the program ends with an error.
+    """
+    has_sessions = os.name == "posix"
+    program = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=has_sessions,
+    )
+    try:
+        code = program.wait()
+    except KeyboardInterrupt:
+        say("\nJupyterLab ends; your copies stay, and a training goes on from its last checkpoint")
+        if has_sessions:
+            program.terminate()
+        code = 0
+        with suppress(subprocess.TimeoutExpired):
+            program.wait(SECONDS_TO_END)
+    finally:
+        if program.poll() is None:
+            program.kill()
+            program.wait()
+    if code:
+        raise TweetsentError(f"JupyterLab ended with exit code {code}: its last lines say why")
