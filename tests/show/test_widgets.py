@@ -1,4 +1,4 @@
-"""The browser of tweets and the box to type into, as a person in JupyterLab uses them."""
+"""The box to type into, as a person in JupyterLab uses it."""
 
 import re
 from collections.abc import Callable
@@ -6,25 +6,13 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-import pandas as pd
 import pytest
 
 from tweetsent_utils.show import widgets
-from tweetsent_utils.show.widgets import ALL, browse_tweets, classify_box
+from tweetsent_utils.show.widgets import classify_box
 
 LABELS = ["low", "<b>", "high"]
 EVIL = '<script>alert("x")</script> & $more$'
-TWEETS = pd.DataFrame(
-    [
-        (EVIL, "low", "2020-03-16"),
-        ("Empty shelves (again)", "low", "2020-03-17"),
-        ("full SHELVES", "high", "2020-03-16"),
-        ("the queue", "<b>", None),
-        ("shelves\r\r\nand queues", "high", "2020-03-17"),
-    ],
-    columns=["text", "label", "day"],
-    index=[10, 11, 12, 13, 14],
-)
 
 
 class Screen:
@@ -61,62 +49,6 @@ def jupyterlab(screen, monkeypatch) -> Screen:
     """The same with a person there."""
     monkeypatch.setattr(widgets, "is_interactive", lambda: True)
     return screen
-
-
-def open_browser() -> None:
-    browse_tweets(TWEETS["text"], TWEETS["label"], pd.to_datetime(TWEETS["day"]), LABELS)
-
-
-def row(card: str) -> int:
-    return int(re.search(r"row (\d+)", card)[1])
-
-
-def test_where_nobody_watches_the_browser_is_a_picture_of_its_first_tweet(screen):
-    open_browser()
-    (card,) = screen.shown
-    assert not screen.controls
-    assert "<script>" not in card
-    assert "&lt;script&gt;" in card
-    assert re.search("1 of 5 .* row 10 .* 2020-03-16 .* low", card)
-
-
-def test_the_browser_goes_through_all_tweets_and_round_again(jupyterlab):
-    open_browser()
-    rows = [row(jupyterlab.choose(number=number)) for number in (1, 2, 3, 4, 5)]
-    assert rows == [10, 11, 12, 13, 14]
-    jupyterlab.choose(word="shelves")
-    rows = [row(jupyterlab.choose(number=number)) for number in (1, 2, 3, 4)]
-    assert rows == [11, 12, 14, 11]
-
-
-def test_the_browser_filters_by_class_day_and_word_together(jupyterlab):
-    open_browser()
-    assert set(jupyterlab.controls["label"].options) == {ALL, *LABELS}
-    choose = jupyterlab.choose
-    assert row(choose(label="high")) == 12
-    assert row(choose(date="2020-03-17")) == 14
-    assert row(choose(label=ALL)) == 11
-    assert row(choose(word="AND QUEUES")) == 14
-    assert "No tweet matches" in choose(label="low")
-    assert row(choose(word="(again")) == 11
-    assert row(choose(label=ALL, date="no day", word="")) == 13
-
-
-def test_a_class_may_have_any_name(jupyterlab):
-    texts, labels = pd.Series(["tea", "milk"]), pd.Series(["none", "all"])
-    browse_tweets(texts, labels, pd.to_datetime(pd.Series([None, None])), ["none", "all"])
-    assert row(jupyterlab.choose(label="all")) == 1
-    assert "1 of 1" in jupyterlab.choose(label="all")
-    assert "1 of 2" in jupyterlab.choose(label=ALL)
-    assert "1 of 2" in jupyterlab.choose(date="no day")
-
-
-@pytest.mark.parametrize("is_watched", [True, False])
-def test_no_tweets_are_said_to_match(screen, monkeypatch, is_watched):
-    monkeypatch.setattr(widgets, "is_interactive", lambda: is_watched)
-    none = pd.Series([], dtype=str)
-    browse_tweets(none, none, pd.to_datetime(none), LABELS)
-    assert "No tweet matches" in screen.shown[-1]
 
 
 def open_box(example: str) -> None:

@@ -4,54 +4,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 import numpy as np
-import pandas as pd
 from IPython.display import HTML, display
-from ipywidgets import BoundedIntText, Text, interact
+from ipywidgets import Text, interact
 
 from tweetsent_utils.show.display import is_interactive, tweet_card
 from tweetsent_utils.show.style import class_colors
-
-ALL = "(all)"  # a class may well be called "all"
-
-
-def browse_tweets(
-    texts: pd.Series,
-    labels: pd.Series,
-    days: pd.Series,
-    label_order: Sequence[str],
-) -> None:
-    """Show a browser of tweets, by class, day and word.
-
-    `texts`, `labels` (names of classes) and `days` (datetimes, or NaT) share an index of row ids.
-    """
-    day_names = days.dt.strftime("%Y-%m-%d").fillna("no day")
-
-    def show(label: str, date: str, word: str, number: int) -> None:
-        matches = texts.str.contains(word, case=False, regex=False)
-        if label != ALL:
-            matches &= labels == label
-        if date != ALL:
-            matches &= day_names == date
-        found = texts.index[matches]
-        if found.empty:
-            card = tweet_card("No tweet matches.", "choose another class, date or word")
-        else:
-            place = (number - 1) % len(found)
-            row = found[place]
-            where = f"{place + 1:,} of {len(found):,} · row {row}"
-            card = tweet_card(texts[row], f"{where} · {day_names[row]} · {labels[row]}")
-        display(HTML(card))
-
-    if is_interactive():
-        interact(
-            show,
-            label=[ALL, *label_order],
-            date=[ALL, *day_names.unique()],
-            word=Text(continuous_update=False),
-            number=BoundedIntText(1, 1, max(len(texts), 1)),
-        )
-    else:
-        show(ALL, ALL, "", 1)
 
 
 def classify_box(
