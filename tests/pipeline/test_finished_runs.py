@@ -146,6 +146,11 @@ def test_run_without_test_scores_has_a_gap_there(tmp_path):
     assert run.history.index.tolist() == list(range(1, 11))
 
 
+def test_the_validation_loss_is_read_where_a_run_has_recorded_it():
+    history = finished_runs.read_run(REFERENCE / "quick").history
+    assert history["validation_loss"].count() == history["validation_accuracy"].count() > 0
+
+
 @pytest.mark.parametrize(
     ("name", "notebook"),
     [

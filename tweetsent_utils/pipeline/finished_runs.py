@@ -138,6 +138,8 @@ def read_run(folder: Path) -> FinishedRun:
         scores = select_scores(found | {"training": found.get("training", {}) | clock})
     with read_errors(verify_file(history, "03_training")):
         columns = ["step", "train_loss", "validation_accuracy"]
+        if "validation_loss" in pd.read_csv(history, nrows=0):
+            columns.append("validation_loss")
         curves = pd.read_csv(history, usecols=columns, dtype=float)
     if not np.isclose(curves["validation_accuracy"], scores["validation_accuracy"]).any():
         what = f"{folder.name}/metrics.json and history.csv are of two trainings"
