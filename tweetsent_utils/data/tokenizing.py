@@ -1,6 +1,7 @@
 """From texts to token ids: an encoder's tokenizer with a cleaning built in."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 from tokenizers import Tokenizer, normalizers, processors
@@ -12,7 +13,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from tweetsent_utils.data.cleaning import cleaning_steps
+from tweetsent_utils.data.cleaning import CLEANINGS, cleaning_steps
 from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.files import encoder_errors, require_file
 
@@ -75,6 +76,45 @@ def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTra
         model_input_names=["input_ids", "attention_mask"],
         **plain.special_tokens_map,
     )
+
+
+def cleaned_otherwise(tokenizer: PreTrainedTokenizerBase, cleaning: str) -> Tokenizer:
+    """Return what a tokenizer from `load_tokenizer` would be with another cleaning.
+
+    It neither cuts nor pads. The tokenizer itself is left as it is.
+    """
+    backend = deepcopy(tokenizer.backend_tokenizer)
+    backend.no_padding()
+    backend.no_truncation()
+    _, own_steps = split_steps(backend)
+    backend.normalizer = normalizers.Sequence(cleaning_steps(cleaning) + own_steps)
+    return backend
+
+
+def find_cleaning(tokenizer: PreTrainedTokenizerBase) -> str:
+    """Return the cleaning that is built into a tokenizer: "raw" where there is none of ours."""
+    return split_steps(tokenizer.backend_tokenizer)[0]
+
+
+def split_steps(backend: Tokenizer) -> tuple[str, list[normalizers.Normalizer]]:
+    """Return the cleaning in a tokenizer's normalizer, and the steps that the encoder brought."""
+    steps = list_steps(backend.normalizer)
+    states = [step.__getstate__() for step in steps]
+    for cleaning in CLEANINGS:
+        cleaning_states = [step.__getstate__() for step in cleaning_steps(cleaning)]
+        count = len(cleaning_states)
+        if count and states[:count] == cleaning_states:
+            return cleaning, steps[count:]
+    return "raw", steps
+
+
+def list_steps(normalizer: normalizers.Normalizer | None) -> list[normalizers.Normalizer]:
+    """Return the steps of a normalizer, of which there may be none."""
+    if normalizer is None:
+        return []
+    if isinstance(normalizer, normalizers.Sequence):
+        return [normalizer[place] for place in range(len(normalizer))]
+    return [normalizer]
 
 
 def longest_input(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
