@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,22 @@ from tweetsent_utils.evaluation.inference import inference
 
 # Plain words: not in a mention, a hashtag or a link.
 WORD = re.compile(r"(?<![\w@#/.])[A-Za-z]+\b(?!:)")
+# Those, and also whole links, mentions, hashtags, and the words of any script.
+ANY_WORD = re.compile(rf"\w++://\S++|[@#]\w++|{WORD.pattern}|\w++")
+
+
+def find_words(
+    text: str,
+    most: int | None = None,
+    form: re.Pattern[str] = WORD,
+) -> list[re.Match[str]]:
+    """Return where a text's words are, or its first `most` words: those of a form."""
+    return list(islice(form.finditer(text), most))
+
+
+def leave_out(text: str, word: re.Match[str]) -> str:
+    """Return a text without one of the words that `find_words` found in it."""
+    return text[: word.start()] + text[word.end() :]
 
 
 def leave_words_out(text: str, most: int | None = None) -> list[tuple[str, str]]:
@@ -23,8 +40,7 @@ def leave_words_out(text: str, most: int | None = None) -> list[tuple[str, str]]
     >>> leave_words_out("No milk")
     [('no', ' milk'), ('milk', 'No ')]
     """
-    found = list(WORD.finditer(text))[:most]
-    return [(word[0].lower(), text[: word.start()] + text[word.end() :]) for word in found]
+    return [(word[0].lower(), leave_out(text, word)) for word in find_words(text, most)]
 
 
 def word_effects(
@@ -47,12 +63,21 @@ def word_effects(
             rests.append(rest)
     effects = pd.DataFrame(words, columns=["text", "word"]).astype({"text": int, "word": str})
     whole = inference(texts, model, tokenizer, batch_size)[effects["text"]]
-    moved = whole - inference(rests, model, tokenizer, batch_size)
-    if ordered:
-        effects["effect"] = moved @ np.arange(moved.shape[1])
-    else:
-        effects["effect"] = moved[np.arange(len(moved)), whole.argmax(axis=1)]
+    without = inference(rests, model, tokenizer, batch_size)
+    effects["effect"] = measure_effects(whole, without, ordered)
     return effects
+
+
+def measure_effects(whole: np.ndarray, without: np.ndarray, ordered: bool) -> np.ndarray:
+    """Return the effects of N words, of shape (N,); see `word_effects`.
+
+    Row by row, `whole` has the probabilities of a text and `without` those of the same text without
+    a word, both of shape (N, classes).
+    """
+    moved = whole - without
+    if ordered:
+        return moved @ np.arange(moved.shape[1])
+    return moved[np.arange(len(moved)), whole.argmax(axis=1)]
 
 
 def effects_by_word(

@@ -98,10 +98,16 @@ def predict_logits(
     if not input_ids:
         return logits
     batches = batches_by_length([len(ids) for ids in input_ids], batch_size)
-    # A model that knows no padding id looks at the mask alone, and any id will do.
-    pad_id = getattr(model.config.get_text_config(), "pad_token_id", None) or 0
-    collate_fn = partial(pad, pad_id=pad_id)
+    collate_fn = partial(pad, pad_id=padding_id(model))
     loader = DataLoader(input_ids, batch_sampler=batches, collate_fn=collate_fn)
     for rows, batch in zip(batches, loader, strict=True):
         logits[rows] = eval_step(model, batch, precision).cpu().numpy()
     return logits
+
+
+def padding_id(model: nn.Module) -> int:
+    """Return the token id that a model takes for padding.
+
+    A model that knows none looks at the mask alone, and any id will do.
+    """
+    return getattr(model.config.get_text_config(), "pad_token_id", None) or 0

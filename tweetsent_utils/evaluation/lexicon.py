@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,17 +30,61 @@ OLDER, NLTK = "older rules", "NLTK's copy"  # the last steps: bare words, by old
 LAST_STEPS = ("no hashtags", OLDER, NLTK)
 
 
+class OpenAnalyzer(SentimentIntensityAnalyzer):
+    """VADER, which also says what it has `counted` each word of a text for."""
+
+    def score_valence(self, sentiments: list[float], text: str) -> dict[str, Any]:
+        """Return VADER's scores, and the value of each word after all of its rules."""
+        return super().score_valence(sentiments, text) | {"counted": sentiments}
+
+
+class ListedWord(NamedTuple):
+    """A word of a text that is on VADER's list.
+
+    `value` is the list's, from -4 to 4; `counted` is what the rules on negation, emphasis and "but"
+    make of it in this text.
+    """
+
+    word: str
+    value: float
+    counted: float
+
+
+@cache
+def open_list() -> OpenAnalyzer:
+    """Return VADER with its list, which is read once."""
+    return OpenAnalyzer()
+
+
 def lexicon_scores(texts: Sequence[str]) -> np.ndarray:
     """Return VADER's scores, -1 to 1, of N texts or their first 5,000 characters; shape (N,).
 
     Hutto and Gilbert 2014, https://ojs.aaai.org/index.php/ICWSM/article/view/14550.
     """
-    return compound_scores(SentimentIntensityAnalyzer(), texts)
+    return compound_scores(open_list(), texts)
 
 
 def word_values() -> dict[str, float]:
     """Return the words of VADER's list with their values, from -4 to 4."""
-    return SentimentIntensityAnalyzer().lexicon
+    return dict(open_list().lexicon)
+
+
+def find_listed(text: str) -> list[ListedWord]:
+    """Return the words of a text that are on VADER's list, in order, and what they count for.
+
+    As in `label_by_list`, VADER reads the bare words.
+
+    >>> find_listed("This is not great, @shop")
+    [ListedWord(word='great', value=3.1, counted=-2.294)]
+    """
+    bare = clean(text, "words")[:MOST_CHARACTERS]
+    values = open_list().lexicon
+    counted = open_list().polarity_scores(bare)["counted"]
+    return [
+        ListedWord(word, values[word.lower()], float(value))
+        for word, value in zip(bare.split(), counted, strict=True)
+        if word.lower() in values
+    ]
 
 
 def older_lexicon_scores(texts: Sequence[str]) -> np.ndarray:
