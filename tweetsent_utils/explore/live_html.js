@@ -32,20 +32,28 @@ function render({ model, el }) {
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (!model.get("heard_keys").includes(event.key)) return;
+    if (event.key === " " && event.target.closest("button, summary")) return; // it presses that
     event.preventDefault();
     event.stopPropagation();
+    if (event.repeat && !event.key.startsWith("Arrow")) return; // held down by mistake
     model.send({ key: event.key });
+  }
+
+  function obey(message) {
+    if (message.do === "focus") page.focus(); // what Widget.focus() of ipywidgets sends
   }
 
   draw();
   describe();
   model.on("change:html", draw);
   model.on("change:label change:heard_keys", describe);
+  model.on("msg:custom", obey);
   page.addEventListener("click", pick);
   page.addEventListener("keydown", press);
   return () => {
     model.off("change:html", draw);
     model.off("change:label change:heard_keys", describe);
+    model.off("msg:custom", obey);
   };
 }
 
