@@ -261,6 +261,8 @@ class Labeller:
         parts = [self.progress_html(), self.end_html() if is_end else self.text_html()]
         if is_end or self.shows_results:
             parts.append(self.results_html())
+        if is_end and len(self.given()) == len(self.texts):
+            parts.append(self.differences_html())
         return "".join([*parts, note, self.saved_html()])
 
     def still_html(self) -> str:
@@ -332,7 +334,7 @@ class Labeller:
         if len(given) == rows:
             seconds = [float(row["seconds"]) for row in self.table.rows.values()]
             took = f"At the median, a text took you {np.median(seconds):.1f} seconds."
-            return f"<p>That was the last of {rows:,}. {took}</p>" + self.differences_html()
+            return f"<p>That was the last of {rows:,}. {took}</p>"
         missing = button(RESUME, f"label the rest ({rows - len(given):,})")
         return f'<div class="row">That was the last. {missing}</div>'
 
@@ -346,8 +348,9 @@ class Labeller:
         for place in places[:MOST_DIFFERENCES]:
             said = {"you": mine[place]} | {who: by[place] for who, by in self.others.items()}
             notes = [f"{who}: {name_html(self.names[int(rank)])}" for who, rank in said.items()]
-            cards.append(f"{text_block(self.texts[place])}<div>{' · '.join(notes)}</div>")
-        title = f"<summary>You and {LABELS} differ on {len(places):,} texts</summary>"
+            cards.append(f"{text_block(self.texts[place])}<p>{' · '.join(notes)}</p>")
+        some = f": {len(cards)} of them" if len(cards) < len(places) else ""
+        title = f"<summary>You and {LABELS} differ on {len(places):,} texts{some}</summary>"
         return f"<details>{title}{''.join(cards)}</details>"
 
     def results_html(self) -> str:
@@ -359,7 +362,7 @@ class Labeller:
 
     def saved_html(self) -> str:
         """Return where the labels are, and that they stay there."""
-        where = f"Saved in {name_html(self.table.name)}, without the texts. Nothing is uploaded."
+        where = f"Saved in {escape(self.table.name)}, without the texts. Nothing is uploaded."
         return f'<div class="quiet">{where}</div>'
 
 
@@ -415,7 +418,7 @@ def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
     lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     caption = f"<caption>{escape(caption)}</caption>"
-    return f'<div class="scroll"><table>{caption}<tr>{head}</tr>{body}</table></div>'
+    return f'<div class="scroll"><table class="scores">{caption}<tr>{head}</tr>{body}</table></div>'
 
 
 def number(value: float) -> str:

@@ -291,6 +291,8 @@ class Mistakes:
 
     def end_html(self) -> str:
         """Return what comes after the last text: how often each mark was given."""
+        if not len(self.found) and self.shown == MARKED and not self.marks():
+            return "<p>Nothing is marked yet.</p>"
         if not len(self.found):
             return "<p>No text passes these filters: pick another cell or slice, or widen them.</p>"
         given = Counter(self.marks().values())
@@ -298,8 +300,8 @@ class Mistakes:
             f'<tr><th scope="row">{mark}</th><td>{given[mark]:,}</td></tr>'
             for mark in MARKS.values()
         ]
-        caption = f"<caption>That was the last. Marked so far: {given.total():,}</caption>"
-        return f"<table>{caption}{''.join(rows)}</table>"
+        words = f"<p>That was the last. Marked so far: {given.total():,}</p>"
+        return f"{words}<table>{''.join(rows)}</table>"
 
     def saved_html(self) -> str:
         """Return how many texts are marked and where that is saved, and what went wrong."""
@@ -307,7 +309,7 @@ class Mistakes:
             return ""
         given = Counter(self.marks().values())
         counts = ", ".join(f"{given[mark]:,} {mark}" for mark in MARKS.values())
-        file = name_html(self.table.name)
+        file = escape(self.table.name)
         saved = f"Marked: {given.total():,} ({counts}). Saved in {file}, without the texts."
         problems = [problem for problem in (self.table.note, self.problem) if problem]
         told = "".join(f'<div role="alert">{escape(words)}</div>' for words in problems)
@@ -346,10 +348,8 @@ def cell_button(
     count = matrix[place]
     share = count / max(matrix[label].sum(), 1)
     kind = "cell right" if label == answer else "cell"
-    content = (
-        f'<span class="{kind}" style="--share:{100 * share:.0f}%">'
-        f"{count:,} <small>{share:.0%}</small></span>"
-    )
+    numbers = f"{count:,} <small>{share:.0%}</small>" if count else '<span class="quiet">0</span>'
+    content = f'<span class="{kind}" style="--share:{100 * share:.0f}%">{numbers}</span>'
     spoken = f"label {names[label]}, answer {names[answer]}: {count:,}, {share:.0%} of the label"
     return button(f"cell {label} {answer}", content, place == cell, spoken, is_live)
 
