@@ -24,3 +24,10 @@ def test_of_many_classes_the_likeliest_are_shown_and_the_others_counted():
     assert "c30" in html
     assert "28 others" in html
     assert "0.36" in html  # 28 times 0.5 / 39
+
+
+def test_the_class_that_is_asked_for_has_a_bar_however_unlikely():
+    probabilities = np.full(40, 0.02)
+    probabilities[39] = 0.01
+    html = probability_bars(probabilities, [f"c{rank}" for rank in range(40)], False, always=39)
+    assert "c39<" in html

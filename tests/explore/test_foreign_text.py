@@ -2,7 +2,13 @@
 
 import pytest
 
-from tweetsent_utils.explore.foreign_text import make_readable, shorten, text_to_html
+from tweetsent_utils.explore.foreign_text import (
+    make_readable,
+    name_to_html,
+    shorten,
+    text_block,
+    text_to_html,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +54,23 @@ def test_hits_beyond_the_cut_are_left_out_and_those_across_it_end_there():
 def test_a_name_is_one_short_line():
     assert shorten("a\r\nb", 40) == "a b"
     assert shorten("abcdefgh", 6) == "abc..."
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        pytest.param("a\u200bb\u202e", "cannot be seen: 2", id="what cannot be seen"),
+        pytest.param("", "an empty text", id="an empty text"),
+        pytest.param(float("nan"), "an empty text", id="a gap"),
+        pytest.param("<b>" * 4000, "1 to 1,000 of 12,000", id="a long text"),
+    ],
+)
+def test_a_card_says_what_of_its_text_is_not_seen(text, note):
+    html = text_block(text)
+    assert note in html
+    assert "<b>" not in html
+
+
+def test_a_name_keeps_its_direction_and_nothing_in_it_is_obeyed():
+    assert name_to_html("<b>bold</b>") == "<bdi>&lt;b&gt;bold&lt;/b&gt;</bdi>"
+    assert len(name_to_html("y" * 10_000)) < 100

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from markupsafe import escape
 
+from tweetsent_utils.explore.foreign_text import name_to_html
 from tweetsent_utils.show.style import class_colors
 
 MOST_BARS = 12
@@ -15,26 +15,28 @@ def probability_bars(
     label_order: Sequence[str],
     ordered: bool = True,
     before: np.ndarray | None = None,
+    always: int | None = None,
 ) -> str:
     """Return class probabilities of shape (classes,) as an HTML table of bars.
 
     With the probabilities `before`, a thin mark shows where each bar ended then, and a column by
-    how much it moved. Of many classes, only the twelve likeliest have a bar.
+    how much it moved. Of many classes, only the twelve likeliest have a bar, and the rank `always`.
     """
     colors = class_colors(len(label_order), ordered)
     shown = likeliest(probabilities, MOST_BARS)
+    if always is not None and always not in shown:
+        shown = [*shown, always]
     rows = []
     for rank in shown:
         share = probabilities[rank]
-        mark, moved = "", ""
+        mark, moved = None, ""
         if before is not None:
-            mark = f'<i style="left:{100 * before[rank]:.1f}%"></i>'
+            mark = before[rank]
             moved = f'<td class="number quiet">{show_change(share - before[rank])}</td>'
-        width = f"width:{100 * share:.1f}%;background:{colors[rank]}"
-        bar = f'<div class="bar" aria-hidden="true"><span style="{width}"></span>{mark}</div>'
         rows.append(
-            f'<tr><th scope="row"><bdi>{escape(label_order[rank])}</bdi></th>'
-            f'<td class="wide">{bar}</td><td class="number">{share:.2f}</td>{moved}</tr>'
+            f'<tr><th scope="row">{name_to_html(label_order[rank])}</th>'
+            f'<td class="wide">{bar(share, colors[rank], mark)}</td>'
+            f'<td class="number">{share:.2f}</td>{moved}</tr>'
         )
     others = len(label_order) - len(shown)
     if others:
@@ -44,6 +46,13 @@ def probability_bars(
             f'<td class="number">{max(rest, 0):.2f}</td></tr>'
         )
     return f'<table class="bars">{"".join(rows)}</table>'
+
+
+def bar(share: float, color: str, mark: float | None = None) -> str:
+    """Return a bar as HTML that fills a share of its room, with a thin mark at another share."""
+    filled = f'<span style="width:{100 * share:.1f}%;background:{color}"></span>'
+    thin = "" if mark is None else f'<i style="left:{100 * mark:.1f}%"></i>'
+    return f'<div class="bar" aria-hidden="true">{filled}{thin}</div>'
 
 
 def likeliest(probabilities: np.ndarray, most: int) -> list[int]:

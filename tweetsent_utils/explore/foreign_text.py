@@ -1,9 +1,11 @@
 """Texts that strangers wrote, as HTML that shows them and obeys nothing in them."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 
 MOST_CHARACTERS = 1000  # of a text that are shown
+MOST_OF_A_NAME = 60
 BEFORE_A_HIT = 100  # characters that are shown before the first hit, where a text is cut
 # Two characters that Unicode promises never to assign: they enclose hits, and no text keeps them.
 HIT_BEGINS, HIT_ENDS = "\ufdd0", "\ufdd1"
@@ -11,6 +13,7 @@ HIT_BEGINS, HIT_ENDS = "\ufdd0", "\ufdd1"
 # Unicode has a picture for each control character; of those only the tabulator and the new line
 # stay, and \r goes, since lines inside a tweet end with \r\r\n.
 PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 STAND_INS = PICTURES | {9: 9, 10: 10, 13: None, ord(HIT_BEGINS): None, ord(HIT_ENDS): None}
 
 
@@ -63,3 +66,20 @@ def text_to_html(
     if not any(letter.isprintable() and not letter.isspace() for letter in text):
         return html, f"nothing to see: {len(text):,} characters" if text else "an empty text"
     return html, ""
+
+
+def text_block(text: object) -> str:
+    """Return a text as a card, with a note where it is cut, empty, or has what cannot be seen."""
+    readable = make_readable(text)
+    html, cut = text_to_html(readable)
+    notes = [cut] if cut else []
+    unseen = len(INVISIBLE.findall(readable))
+    if unseen:
+        notes.append(f"characters that cannot be seen: {unseen:,}")
+    below = f"<small>{' · '.join(notes)}</small>" if notes else ""
+    return f'<div class="tweet">{html}{below}</div>'
+
+
+def name_to_html(name: object) -> str:
+    """Return the name of a class or a person as HTML on one line, in its own direction."""
+    return f"<bdi>{escape(shorten(str(name), MOST_OF_A_NAME))}</bdi>"

@@ -14,9 +14,10 @@ from ipywidgets import Text, VBox
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.agreement import tabulate_accuracy, tabulate_agreement
 from tweetsent_utils.evaluation.inputs import require_ranks
+from tweetsent_utils.explore.buttons import button
 from tweetsent_utils.explore.by_hand import FOLDER, HandTable
+from tweetsent_utils.explore.foreign_text import name_to_html, text_block
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
-from tweetsent_utils.explore.text_html import button, name_html, text_block
 
 COLUMNS = ("label", "seconds")
 LABELS, MODEL, LIST = "the file's labels", "the model", "the word list"
@@ -274,7 +275,7 @@ class Labeller:
             f"The first of {len(self.texts):,} texts. In JupyterLab you label them, blind; "
             "how far the others agree with each other is in the table."
         )
-        classes = " · ".join(name_html(name) for name in self.names)
+        classes = " · ".join(name_to_html(name) for name in self.names)
         parts = [
             f'<p class="quiet">{words}</p>',
             text_block(self.texts[0]),
@@ -297,7 +298,9 @@ class Labeller:
             "computer, with the row's id and without the text.</p>"
         )
         people = [
-            button(f"person {person}", f"go on as {name_html(person)} ({len(given):,} of {rows:,})")
+            button(
+                f"person {person}", f"go on as {name_to_html(person)} ({len(given):,} of {rows:,})"
+            )
             for person, given in self.people().items()
         ]
         return words + (f'<div class="row">{"".join(people)}</div>' if people else "")
@@ -317,7 +320,7 @@ class Labeller:
         for rank, name in enumerate(self.names):
             key = f"<kbd>{rank + 1}</kbd> " if rank < MOST_KEYS else ""
             pick = f"label {self.place} {rank}"
-            classes.append(button(pick, f"{key}{name_html(name)}", is_pressed=name == given))
+            classes.append(button(pick, f"{key}{name_to_html(name)}", is_pressed=name == given))
         steps = [button(BACK, "← back"), button(SKIP, "skip →")]
         if self.person in self.readers():
             words = "hide the results" if self.shows_results else "show so far"
@@ -347,7 +350,7 @@ class Labeller:
         cards = []
         for place in places[:MOST_DIFFERENCES]:
             said = {"you": mine[place]} | {who: by[place] for who, by in self.others.items()}
-            notes = [f"{who}: {name_html(self.names[int(rank)])}" for who, rank in said.items()]
+            notes = [f"{who}: {name_to_html(self.names[int(rank)])}" for who, rank in said.items()]
             cards.append(f"{text_block(self.texts[place])}<p>{' · '.join(notes)}</p>")
         some = f": {len(cards)} of them" if len(cards) < len(places) else ""
         title = f"<summary>You and {LABELS} differ on {len(places):,} texts{some}</summary>"
@@ -383,7 +386,7 @@ def agreement_html(agreement: pd.DataFrame, ordered: bool) -> str:
     start = start_of_scale(agreement["low"], agreement["kappa"])
     rows = [
         [
-            f"{name_html(pair.one)} and {name_html(pair.other)}",
+            f"{name_to_html(pair.one)} and {name_to_html(pair.other)}",
             f"{pair.rows:,}",
             f"{pair.agreement:.0%}",
             number(pair.kappa),
@@ -400,7 +403,7 @@ def accuracy_html(accuracy: pd.DataFrame) -> str:
     """Return the table of `tabulate_accuracy` as HTML, with a picture of each interval."""
     rows = [
         [
-            name_html(row.Index),
+            name_to_html(row.Index),
             f"{row.rows:,}",
             number(row.accuracy),
             interval(row.low, row.high),

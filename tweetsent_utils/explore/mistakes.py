@@ -16,9 +16,11 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inputs import require_ranks
 from tweetsent_utils.evaluation.lexicon import compound_scores
 from tweetsent_utils.evaluation.predictions import class_probabilities
+from tweetsent_utils.explore.bars import probability_bars
+from tweetsent_utils.explore.buttons import button
 from tweetsent_utils.explore.by_hand import FOLDER, HandTable
+from tweetsent_utils.explore.foreign_text import name_to_html, text_block
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
-from tweetsent_utils.explore.text_html import button, name_html, probability_table, text_block
 
 FILE = "marks.csv"
 COLUMNS = ("label", "answer", "probability", "mark")
@@ -246,7 +248,7 @@ class Mistakes:
     def where_html(self, is_live: bool) -> str:
         """Return which texts are shown, the place among them, and buttons to step."""
         if self.cell is not None:
-            label, answer = (name_html(self.names[rank]) for rank in self.cell)
+            label, answer = (name_to_html(self.names[rank]) for rank in self.cell)
             what = f"label {label}, answer {answer}"
         else:
             what = self.shown
@@ -275,13 +277,15 @@ class Mistakes:
         label, answer = self.labels[position], self.answers[position]
         mark = self.marks().get(self.row_ids[position])
         facts = [
-            f"label <b>{name_html(self.names[label])}</b>",
-            f"answer <b>{name_html(self.names[answer])}</b>, {self.confidence[position]:.2f}",
-            f"row {name_html(self.row_ids[position])}",
+            f"label <b>{name_to_html(self.names[label])}</b>",
+            f"answer <b>{name_to_html(self.names[answer])}</b>, {self.confidence[position]:.2f}",
+            f"row {name_to_html(self.row_ids[position])}",
         ]
         if mark:
             facts.append(f"marked <b>{mark}</b>")
-        bars = probability_table(self.probabilities[position], self.names, self.ordered, label)
+        bars = probability_bars(
+            self.probabilities[position], self.names, self.ordered, always=label
+        )
         return (
             text_block(self.texts[position])
             + f"<div>{' · '.join(facts)}</div>"
@@ -323,14 +327,14 @@ def matrix_html(
     is_live: bool,
 ) -> str:
     """Return a matrix of counts as a table of buttons: count, share of the row, and a shade."""
-    heads = "".join(f'<th scope="col">{name_html(name)}</th>' for name in names)
+    heads = "".join(f'<th scope="col">{name_to_html(name)}</th>' for name in names)
     rows = [f"<tr><td>label ↓ answer →</td>{heads}</tr>"]
     for label, name in enumerate(names):
         cells = [
             f"<td>{cell_button(matrix, (label, answer), names, cell, is_live)}</td>"
             for answer in range(len(names))
         ]
-        rows.append(f'<tr><th scope="row">{name_html(name)}</th>{"".join(cells)}</tr>')
+        rows.append(f'<tr><th scope="row">{name_to_html(name)}</th>{"".join(cells)}</tr>')
     how = " Pick a cell to read its texts, surest first." if is_live else ""
     caption = f"<caption>Each row is a label and adds up to 100%.{how}</caption>"
     return f'<div class="scroll"><table class="matrix">{caption}{"".join(rows)}</table></div>'
@@ -367,7 +371,7 @@ def busiest_cells_html(
     rows = []
     for place in places:
         if mistakes[place]:
-            label, answer = (name_html(names[rank]) for rank in place)
+            label, answer = (name_to_html(names[rank]) for rank in place)
             shown = cell_button(matrix, place, names, cell, is_live)
             rows.append(f"<tr><td>{shown}</td><td>{label}</td><td>{answer}</td></tr>")
     if not rows:

@@ -24,6 +24,7 @@ from ipywidgets import (
 )
 
 from tweetsent_utils.errors import TweetsentError, quote
+from tweetsent_utils.explore.bars import bar
 from tweetsent_utils.explore.foreign_text import (
     HIT_BEGINS,
     HIT_ENDS,
@@ -170,12 +171,10 @@ class TweetBrowser:
             name = f"<bdi>{escape(shorten(self.label_names[rank], NAME_CHARACTERS))}</bdi>"
             if rank == self.choice.label:
                 name = f"<b>▸ {name}</b>"
-            bar = f"width:{100 * shares[rank] / longest:.1f}%;background:{self.colors[rank]}"
-            mark = f"left:{100 * shares_of_all[rank] / longest:.1f}%"
+            share, share_of_all = shares[rank] / longest, shares_of_all[rank] / longest
             rows.append(
                 f'<tr><th scope="row">{name}</th><td>{matches[rank]:,}</td>'
-                f'<td><div class="share"><div class="share-bar" style="{bar}"></div>'
-                f'<div class="share-mark" style="{mark}"></div></div></td>'
+                f'<td class="share">{bar(share, self.colors[rank], share_of_all)}</td>'
                 f"<td>{shares[rank]:.0%}</td>"
                 f'<td class="quiet">{shares_of_all[rank]:.0%}</td></tr>'
             )
