@@ -1,5 +1,6 @@
 """A progress bar passes everything through and leaves a log that one can follow."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def test_where_nobody_shows_the_log_a_line_a_minute_is_printed(
     for name, value in follower.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(progress, "is_interactive", lambda: interactive)
-    monkeypatch.setattr(progress, "tqdm_notebook", tqdm)
+    monkeypatch.setattr(progress, "open_bar", lambda options, *rest: tqdm(**options, file=rest[0]))
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(progress, "PACE_OF_LINES", progress.Pace(60))
     for name in ("one", "two"):  # two epochs
@@ -130,17 +131,64 @@ def test_slow_items_are_seen_while_they_run(log, monkeypatch):
     assert "00:05<00:15" in seen[1]
 
 
-def test_where_somebody_watches_the_bar_is_a_widget_and_the_log_stays_empty(log, monkeypatch):
-    opened = []
+def test_a_bar_with_words_fits_a_terminal_of_80_columns(log):
+    """The command shows the notebook's name before it, and a terminal's last column stays free."""
+    batches = [{"labels": [0] * 33_524}]
+    words = iter(["loss 0.53"]).__next__
+    name = "epoch 1 of 2"
+    list(track_progress(batches, name, log, tweets=33_524, words=words))
+    last = states(log)[-1]
+    assert last.startswith("epoch 1 of 2: 100%|")
+    assert "33524/33524" in last
+    assert "loss 0.53" in last
+    assert len("03_training: " + last) < 80
 
-    def open_widget(**options: object) -> tqdm:
-        opened.append(options)
-        return tqdm(**options, disable=True)
+
+def test_a_line_of_ones_own_is_printed_in_place_of_the_bar(log, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PACE_OF_LINES", progress.Pace(-1))
+    list(track_progress(range(2), "epoch 1", log, line=lambda: "step 3 of 10"))
+    assert capsys.readouterr().out.splitlines() == ["step 3 of 10"] * 2
+
+
+@pytest.fixture
+def notebook(monkeypatch) -> list[object]:
+    """What an output in JupyterLab shows, one state after the other."""
+    states: list[object] = []
+
+    class Output:
+        def update(self, data: dict, raw: bool) -> None:
+            states.append(data)
+
+    def show(widget: object, display_id: bool) -> Output:
+        states.append(widget)
+        return Output()
 
     monkeypatch.setattr(progress, "is_interactive", lambda: True)
-    monkeypatch.setattr(progress, "tqdm_notebook", open_widget)
-    assert list(track_progress([1, 2], "epoch", log)) == [1, 2]
-    (options,) = opened
-    assert options["desc"] == "epoch"
-    assert options["total"] == 2
+    monkeypatch.setattr(progress, "display", show)
+    return states
+
+
+def test_where_somebody_watches_the_bar_is_a_widget_and_the_log_stays_empty(
+    log, notebook, monkeypatch
+):
+    monkeypatch.setattr("tqdm.std.time", itertools.count().__next__)
+    bar = track_progress([1, 2], "epoch", log, words=lambda: "loss 0.53")
+    assert [next(bar), next(bar)] == [1, 2]
+    (widget,) = notebook
+    texts = [part.value for part in widget.children]
+    assert texts[0].startswith("epoch:")
+    assert texts[1] == 1
+    assert "loss" in texts[2]
+    assert "0.53" in texts[2]
     assert log.read_text() == ""
+
+
+@pytest.mark.parametrize("how", ["to its end", "stopped"])
+def test_no_dead_widget_stays_in_the_output(log, notebook, how):
+    bar = track_progress([1, 2], "epoch", log)
+    if how == "stopped":
+        next(bar)
+        bar.close()
+    else:
+        list(bar)
+    assert notebook[-1] == {"text/plain": ""}

@@ -1,16 +1,20 @@
 """Progress bars: in JupyterLab where somebody watches, as lines of text where nobody does."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TextIO
 
+from IPython.display import display
 from tqdm import tqdm
 from tqdm.notebook import tqdm as tqdm_notebook
 
 from tweetsent_utils.errors import is_followed
 from tweetsent_utils.show.display import is_interactive
 
-COLUMNS = 65  # of a bar as text: with the notebook's name before it, it fits a narrow terminal
+COLUMNS = 66  # of a bar as text: with the notebook's name before it, it fits a narrow terminal
+WITH_WORDS = "{l_bar}{bar}| {n_fmt}/{total_fmt} <{remaining}{postfix}, {rate_fmt}"
 
 
 class Pace:
@@ -38,7 +42,9 @@ def track_progress(
     log: Path,
     tweets: int = 0,
     done: int = 0,
-) -> Iterator:
+    words: Callable[[], str] | None = None,
+    line: Callable[[], str] | None = None,
+) -> Generator:
     """Yield `items` under a progress bar called `name`.
 
     If items are batches, give `tweets`, to count tweets: how many there are in all. `done` of them
@@ -47,7 +53,8 @@ def track_progress(
 
     The bar is shown in JupyterLab. Elsewhere, each change of it is written to the file `log` after
     a carriage return, and the command shows the last one; where no command follows, as under plain
-    papermill, a line is printed every minute.
+    papermill, a line is printed every minute. `words` are asked for something to add to the bar,
+    such as the loss, and `line` for what to print in place of the bar.
     """
     with open(log, "a", encoding="utf-8") as file:
         options = {
@@ -57,14 +64,31 @@ def track_progress(
             "unit": " tweet" if tweets else " step",
             "position": 0,
         }
-        if is_interactive():
-            bar = tqdm_notebook(**options, leave=False)
-        else:
-            bar = tqdm(**options, file=file, ncols=COLUMNS, mininterval=1.0, ascii=" -")
         prints_lines = not is_interactive() and not is_followed()
-        with bar:
+        with open_bar(options, file, bool(words)) as bar:
             for item in items:
                 yield item
+                if words:
+                    bar.set_postfix_str(words(), refresh=False)
                 bar.update(len(item["labels"]) if tweets else 1)
                 if prints_lines and PACE_OF_LINES.is_due():
-                    print(str(bar).strip(), flush=True)
+                    print(line() if line else str(bar).strip(), flush=True)
+
+
+@contextmanager
+def open_bar(options: dict[str, Any], file: TextIO, has_words: bool) -> Iterator[tqdm]:
+    """Open a bar: in JupyterLab, which shows nothing of it any more in the end, or in a file."""
+    if not is_interactive():
+        # Words take the room of the time so far.
+        bar_format = WITH_WORDS if has_words else None
+        look = {"ncols": COLUMNS, "ascii": " -", "bar_format": bar_format}
+        with tqdm(**options, **look, file=file, mininterval=1.0) as bar:
+            yield bar
+        return
+    # Dynamic: in a narrow window, its words go below it.
+    with tqdm_notebook(**options, dynamic_ncols=True, leave=False, display=False) as bar:
+        output = display(bar.container, display_id=True)
+        try:
+            yield bar
+        finally:  # else the stored output would name a widget that no longer exists
+            output.update({"text/plain": ""}, raw=True)
