@@ -31,6 +31,16 @@ def test_a_signal_is_a_request_that_tells_where_it_was_obeyed():
             stop.obey(1003, 2000)
 
 
+def test_a_button_asks_for_the_same_and_a_signal_after_it_is_an_order(monkeypatch):
+    with stop_between_steps() as stop:
+        stop.ask()
+        send(signal.SIGINT)  # at once: the same wish
+        assert stop.requested
+        monkeypatch.setattr(stopping, "SAME_WISH", -1.0)
+        with pytest.raises(KeyboardInterrupt):
+            send(signal.SIGINT)
+
+
 def test_the_same_signal_again_is_an_order():
     with pytest.raises(KeyboardInterrupt), stop_between_steps():
         send(signal.SIGINT, signal.SIGINT)

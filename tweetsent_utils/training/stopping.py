@@ -56,6 +56,11 @@ class StopRequest:
         elif number == self.first or time.monotonic() - self.asked_at > SAME_WISH:
             raise KeyboardInterrupt
 
+    def ask(self) -> None:
+        """Ask for a stop between two steps, as a first signal does; any thread may."""
+        self.asked_at = time.monotonic()
+        self.requested = True
+
     def obey(self, steps: int, total_steps: int) -> None:
         """Raise `Stopped`, which says how far the training came, if somebody wants it to stop."""
         if self.requested:
