@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader
 
 from tweetsent_utils.data.augmentation import RotatedTweets
 from tweetsent_utils.data.batching import LengthBucketSampler
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import Stopped, TweetsentError
+from tweetsent_utils.explore import live_training
 from tweetsent_utils.pipeline.training_record import TrainingRecord
 
 TWEETS = 8
@@ -102,6 +103,36 @@ def test_a_loop_that_is_run_again_goes_on_where_it_was(make_record):
     rest = train(again, [0.1, 0.2, 0.3])
     assert len(again.history) == 12
     assert sorted(seen + rest[:2]) == list(range(TWEETS))  # the rest of the first epoch
+
+
+def test_a_stop_that_a_button_asks_for_ends_with_a_checkpoint_and_goes_on(make_record):
+    record = make_record()
+    seen = []
+    with pytest.raises(Stopped, match="after step 2 of 12: run this cell again"), record:
+        for batch in record.batches(next(record.epochs())):
+            seen += batch["row_ids"].tolist()
+            if len(seen) == 4:
+                record.stop.ask()  # while a step is computed
+            record.add_step(torch.tensor(1.0))
+    again = make_record()
+    rest = train(again, [0.1, 0.2, 0.3])
+    assert len(again.history) == 12
+    assert sorted(seen + rest[:4]) == list(range(TWEETS))
+
+
+def test_what_is_seen_of_a_training_follows_its_steps_and_scores(make_record, monkeypatch):
+    monkeypatch.setattr(live_training, "SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr(live_training, "MOST_SHARE", float("inf"))
+    record = make_record()
+    lines = []
+    with record:
+        for _ in record.batches(next(record.epochs())):
+            record.add_step(torch.tensor(2.0))
+            lines.append(record.progress.in_a_line())
+        record.add_epoch({"loss": 1.0, "accuracy": 0.5, "macro_f1": 0.4, "rows": TWEETS})
+    assert lines[0].startswith("step 1 of 12, loss 2.00")
+    assert lines[-1].startswith("step 4 of 12, loss 2.00")
+    assert record.progress.best() == "0.50 (epoch 1)"
 
 
 def test_a_loss_that_is_no_number_stops_the_training_with_its_rows(make_record):

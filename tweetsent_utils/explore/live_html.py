@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from anywidget import AnyWidget
 from IPython.display import display
@@ -54,10 +55,30 @@ def display_live(make_widget: Callable[[], Widget], still: str) -> None:
     JupyterLab shows the widget. What knows no widgets, such as a code host, shows the picture,
     which stays in the stored output. Where nobody plays, no widget is made.
     """
-    # Code hosts take a $ for the start of a formula, unless they are told.
-    picture = f'<div class="tweetsent tex2jax_ignore mathjax_ignore">{still}</div>'
-    data = {"text/html": f"<style>{STYLE}</style>{picture}", "text/plain": "a widget"}
+    data = make_still(still)
     if is_interactive():
         model_id = make_widget().model_id
         data[WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": model_id}
     display(data, raw=True)
+
+
+def make_still(still: str) -> dict[str, Any]:
+    """Return a picture, which is HTML, as the data of an output that needs no kernel."""
+    # Code hosts take a $ for the start of a formula, unless they are told.
+    picture = f'<div class="tweetsent tex2jax_ignore mathjax_ignore">{still}</div>'
+    return {"text/html": f"<style>{STYLE}</style>{picture}", "text/plain": "a widget"}
+
+
+def hear_while_busy(widget: Widget) -> None:
+    """Let a widget's clicks be heard while a cell runs: in another thread, and not after the cell.
+
+    JupyterLab gives widgets a thread of their own in the kernel, a subshell, and sends clicks
+    there. But ipykernel, since 7.4, sends what comes for a widget to the thread that spoke for it
+    last (`ipykernel.comm.Comm`), which is the one in which the cell runs, and so is busy. Here the
+    front end's choice counts. One that knows no subshells is still heard after the cell.
+    """
+
+    def choose_subshell(data: object, asked_for: str | None) -> str | None:
+        return asked_for
+
+    widget.comm._reply_subshell_for = choose_subshell

@@ -1,7 +1,7 @@
 """What goes on around a training loop: history, progress, checkpoints, and an end between steps."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from tweetsent_utils.checksums import verify_folder, write_recorded, write_sealed_folder
 from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.explore.live_training import TrainingProgress, TrainingWatch
 from tweetsent_utils.pipeline.resuming import NOTEBOOK, release_finished, resume_training
 from tweetsent_utils.show.progress import track_progress
 from tweetsent_utils.training.checkpoints import BEST, save_checkpoint
@@ -28,7 +29,8 @@ class TrainingRecord:
 
     Entering it goes on where the run's training was left: at its last checkpoint, at its end if it
     is finished, or at its start. Inside, a signal to stop waits for the end of a step, a checkpoint
-    is written, and `Stopped` says how far the training came. Leaving it writes `history.csv`.
+    is written, and `Stopped` says how far the training came. Leaving it writes `history.csv`. In
+    JupyterLab, a figure of the training grows, with a button to stop it.
 
         with record:
             for epoch in record.epochs():
@@ -79,6 +81,9 @@ class TrainingRecord:
             self.stopping.__exit__(type(error), error, error.__traceback__)
             raise
         self.history, self.seconds = reached["history"], reached["seconds"]
+        self.progress = TrainingProgress(self.history, self.total_steps, self.total_epochs)
+        self.watch = TrainingWatch(self.progress, self.stop)
+        self.bars: list[Generator] = []
         return self
 
     def __exit__(
@@ -88,6 +93,9 @@ class TrainingRecord:
         trace: TracebackType | None,
     ) -> None:
         self.stopping.__exit__(kind, error, trace)
+        for bar in self.bars:
+            bar.close()  # a loop that was left in the middle leaves them open
+        self.watch.close()
         if isinstance(error, RuntimeError) and is_out_of_memory(error):
             if not self.in_step:
                 what = "memory ran out while the validation tweets were scored"
@@ -108,10 +116,18 @@ class TrainingRecord:
     def epochs(self) -> Iterator[int]:
         """Yield the numbers of the epochs that are left, from 0, with a progress bar."""
         remaining = range(len(self.history) // self.epoch_steps, self.total_epochs)
-        for epoch in track_progress(remaining, "epochs", self.log):
-            if self.patience and epochs_since_best(self.history) >= self.patience:
+        if remaining and not self.is_out_of_patience():
+            self.watch.open()
+        bar = track_progress(remaining, "epochs", self.log)
+        self.bars.append(bar)
+        for epoch in bar:
+            if self.is_out_of_patience():
                 return
             yield epoch
+
+    def is_out_of_patience(self) -> bool:
+        """Tell whether the training ends, with a `patience`, before all of its epochs."""
+        return bool(self.patience) and epochs_since_best(self.history) >= self.patience
 
     def batches(self, epoch: int) -> Iterator[dict[str, torch.Tensor]]:
         """Yield the batches that are left of an epoch, with a progress bar, and take the time."""
@@ -123,7 +139,18 @@ class TrainingRecord:
         name = f"epoch {epoch + 1} of {self.total_epochs}"
         tweets = len(self.loader.dataset)
         tweets_done = done * self.loader.batch_sampler.batch_size
-        for batch in track_progress(self.loader, name, self.log, tweets, tweets_done):
+        self.progress.begin_epoch()
+        bar = track_progress(
+            self.loader,
+            name,
+            self.log,
+            tweets,
+            tweets_done,
+            words=self.progress.in_a_word,
+            line=self.progress.in_a_line,
+        )
+        self.bars.append(bar)
+        for batch in bar:
             self.batch = batch
             self.learning_rate = self.parts["scheduler"].get_last_lr()[0]
             self.in_step = True
@@ -145,6 +172,10 @@ class TrainingRecord:
                 "train_loss": loss,
             }
         )
+        self.progress.add_step(len(self.batch["labels"]))
+        if self.watch.is_due():
+            read_losses(self.history, self.checkpoints)
+            self.watch.look()
         steps = len(self.history)
         is_due = steps % self.save_every == 0 or self.stop.requested
         if is_due and steps % self.epoch_steps:
@@ -157,6 +188,8 @@ class TrainingRecord:
         self.history[-1] |= {f"{SCORES}{name}": value for name, value in scores.items()}
         if self.patience and epochs_since_best(self.history) == 0:
             write_sealed_folder(self.checkpoints / BEST, self.parts["model"].save_pretrained)
+        self.progress.add_epoch()
+        self.watch.look()
         self.save(self.seconds)
         self.stop.obey(len(self.history), self.total_steps)
 
