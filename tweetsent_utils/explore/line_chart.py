@@ -15,7 +15,7 @@ class Line(NamedTuple):
     """A line of a chart: points of shape (N, 2), and its look.
 
     `dashes` are as in SVG's `stroke-dasharray`, "" for a solid line. `pick` is what a page hears if
-    somebody clicks on the line.
+    somebody clicks on the line; "" for a line that cannot be picked.
     """
 
     name: str
@@ -97,10 +97,14 @@ def draw_line(place: Frame, line: Line) -> str:
         circles = [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{line.width + 1.5}"/>' for x, y in points]
         dots = f'<g fill="{line.color}">{"".join(circles)}</g>'
     look = f'stroke="{line.color}" stroke-width="{line.width}" stroke-dasharray="{line.dashes}"'
+    pick, broad = "", ""
+    if line.pick:
+        pick = f' data-pick="{escape(line.pick, quote=True)}"'
+        broad = f'<path class="broad" d="{path}"/>'
     return (
-        f'<g data-pick="{escape(line.pick, quote=True)}" opacity="{line.opacity}">'
+        f'<g{pick} opacity="{line.opacity}">'
         f"<title>{escape(line.name)}</title>"
-        f'<path class="broad" d="{path}"/><path d="{path}" {look}/>{dots}</g>'
+        f'{broad}<path d="{path}" {look}/>{dots}</g>'
     )
 
 

@@ -11,12 +11,13 @@ from IPython.display import display
 from ipywidgets import Button, VBox
 from tqdm import tqdm
 
-from tweetsent_utils.explore.charts import Panel, Point, draw_panels
+from tweetsent_utils.explore.line_chart import Line, draw_lines
 from tweetsent_utils.explore.live_html import WIDGET_VIEW, LiveHTML, hear_while_busy, make_still
 from tweetsent_utils.show.display import is_interactive
 from tweetsent_utils.show.training_plots import smooth_losses
 from tweetsent_utils.training.stopping import StopRequest
 
+BLUE = "#4393c3"  # as legible on a dark page as on a light one
 SECONDS_BETWEEN_LOOKS = 2.0
 MOST_SHARE = 0.01  # of a training's time that looking at it may take
 LEAST_STEPS = 20  # on the horizontal axis
@@ -25,6 +26,8 @@ HOW_TO_STOP = (
     "To stop, press the button below or the square in the toolbar: the step is finished and a"
     " checkpoint is written. Run the cell again, and the training goes on."
 )
+
+Point = tuple[float, float]
 
 
 class TrainingProgress:
@@ -140,23 +143,19 @@ class TrainingProgress:
     def draw(self) -> str:
         """Return the curves as SVG: train and validation loss, validation accuracy, rate."""
         mean = f"mean of {self.window} batches" if self.window > 1 else "each batch"
-        panels = [
-            Panel(
-                f"loss (nats): line, {mean}; dots, validation",
-                150,
-                line=self.losses,
-                points=self.validation_losses,
-            ),
-            Panel(
-                "validation accuracy, after each epoch",
-                70,
-                points=self.accuracies,
-                highest=1.0,
-            ),
-            Panel("learning rate", 60, line=self.rates, number_format=".1e"),
-        ]
+        train = Line(f"train, {mean}", to_points(self.losses), "currentColor")
+        validation = Line("validation", to_points(self.validation_losses), BLUE, has_dots=True)
+        accuracy = Line("validation", to_points(self.accuracies), BLUE, has_dots=True)
+        rate = Line("rate", to_points(self.rates), "currentColor")
+        charts = {
+            f"loss (nats), {mean}; dots: validation": [train, validation],
+            "validation accuracy, after each epoch": [accuracy],
+            "learning rate": [rate],
+        }
+        limits = (0, self.last_step_drawn())
         axis = f"training step, of {self.total_steps:,}"
-        return draw_panels(panels, self.last_step_drawn(), axis, self.in_words())
+        drawn = [draw_lines(title, axis, limits, lines) for title, lines in charts.items()]
+        return f'<div class="row">{"".join(drawn)}</div>'
 
     def last_step_drawn(self) -> int:
         """Return where the horizontal axis ends, so that even a short curve takes a part of it."""
@@ -165,16 +164,10 @@ class TrainingProgress:
             last //= 2
         return last
 
-    def in_words(self) -> str:
-        """Return in words what the curves show."""
-        if not self.losses:
-            return "No step has been made yet."
-        start, now = self.losses[0][1], self.losses[-1][1]
-        words = f"The train loss goes from {start:.2f} to {now:.2f} nats in {self.step:,} steps"
-        accuracies = [f"{score:.2f}" for _, score in self.accuracies]
-        if accuracies:
-            words += f"; validation accuracy after each epoch: {', '.join(accuracies)}"
-        return f"{words}; the learning rate is {self.rates[-1][1]:.1e}."
+
+def to_points(points: Sequence[Point]) -> np.ndarray:
+    """Return N points as an array of shape (N, 2)."""
+    return np.array(points, dtype=float).reshape(-1, 2)
 
 
 def thin(count: int) -> Sequence[int]:
