@@ -10,7 +10,12 @@ from nbformat.sign import NotebookNotary
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
 from tweetsent_utils.pipeline import working_copies
-from tweetsent_utils.pipeline.working_copies import WELCOME, make_copies, update_copies
+from tweetsent_utils.pipeline.working_copies import (
+    WELCOME,
+    heading_names,
+    make_copies,
+    update_copies,
+)
 
 FIRST = "notebooks/01_first.ipynb"
 PAGE = "docs/page.md"
@@ -63,6 +68,20 @@ def test_every_local_link_of_a_copy_leads_to_a_copy():
         for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)\s#]+)", text):
             target = (place.parent / link).resolve()
             assert target in places or target in folders, f"{place}: {link}"
+
+
+def test_a_link_to_a_heading_has_its_name_in_jupyterlab(update, project):
+    (project / PAGE).write_text("# What's new?\n\n[1](#whats-new) [2](../README.md#the-story)")
+    page = (update() / PAGE).read_text()
+    assert "[1](#What's-new?)" in page
+    assert "[2](../README.md#The-story)" in page
+
+
+def test_every_link_of_a_copy_to_a_heading_is_known():
+    for path in [*PROJECT_ROOT.glob("docs/*.md"), *PROJECT_ROOT.glob("notebooks/**/*.ipynb")]:
+        for page, anchor in re.findall(r"\]\((?!\w+:)([^)\s#]*)#([^)\s]+?)\)", path.read_text()):
+            target = (path.parent / page).resolve() if page else path
+            assert anchor in heading_names(target), f"{path}: {page}#{anchor}"
 
 
 def test_the_welcome_page_leads_to_every_notebook():

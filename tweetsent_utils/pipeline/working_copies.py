@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -41,6 +42,9 @@ LINKS = (
     (re.compile(rf"(\]\((?:\.\./)*){PACKAGE}"), rf"\g<1>{SOURCE}"),
     (re.compile(r"(\[Contents\]\((?:\.\./)*)README\.md"), rf"\g<1>{WELCOME}"),
 )
+ANCHORED = re.compile(r"\]\((?!\w+:)([^)\s#]*)#([^)\s]+)\)")  # a link to a heading
+HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 STORY = re.compile(r"^## The story\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 
@@ -107,23 +111,53 @@ def copy_of(path: Path) -> bytes:
     """Return what a working copy of a file holds: the file, with links that lead to copies."""
     content = path.read_bytes()
     if path.suffix == ".md":
-        return lead_to_copies(content.decode("utf-8")).encode()
+        return lead_to_copies(content.decode("utf-8"), path).encode()
     if path.suffix != ".ipynb":
         return content
     with user_error(f"{path} is damaged", "restore it, as with git restore", ValueError, KeyError):
         notebook = json.loads(content)
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
-                text = lead_to_copies("".join(cell["source"]))
+                text = lead_to_copies("".join(cell["source"]), path)
                 cell["source"] = text.splitlines(keepends=True)
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def lead_to_copies(text: str) -> str:
-    """Return a page's text with links to what has another place among the copies changed."""
+def lead_to_copies(text: str, path: Path) -> str:
+    """Return a text of the file `path` with links as they must be among the copies.
+
+    Some files have another place there, and JupyterLab calls headings by other names than a code
+    host.
+    """
+
+    def name_heading(link: re.Match) -> str:
+        page, anchor = link.groups()
+        target = (path.parent / page).resolve() if page else path
+        return f"]({page}#{heading_names(target).get(anchor, anchor)})"
+
+    text = ANCHORED.sub(name_heading, text)
     for pattern, place in LINKS:
         text = pattern.sub(place, text)
     return text
+
+
+@cache
+def heading_names(path: Path) -> dict[str, str]:
+    """Return the names of a page's headings in JupyterLab, by those that a code host gives them.
+
+    "What's new?" is `whats-new` on a code host, and `What's-new?` in JupyterLab.
+    """
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    names = {}
+    for heading in HEADING.findall(CODE_BLOCK.sub("", text)):
+        plain = re.sub("[`*]", "", heading)
+        names[re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")] = plain.replace(" ", "-")
+    return names
 
 
 def fingerprint(name: str, content: bytes) -> str:
