@@ -6,8 +6,8 @@ has changed. Each leaves its last screenshot, and those that it takes, in `outpu
 in the folder that `TWEETSENT_SCREENSHOTS` names. Where there is no browser, it is skipped.
 """
 
+import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
@@ -45,9 +45,10 @@ LAB_OPTIONS = [
     "--allow-root",
     "--IdentityProvider.token=",
     "--expose-app-in-browser",
+    "--ServerApp.disable_check_xsrf=True",
 ]
 OWN_HOSTS = {"127.0.0.1", "localhost"}
-PATIENCE = 180  # seconds for JupyterLab, a kernel or a page to appear on a busy machine
+PATIENCE = 300  # seconds for JupyterLab, a kernel or a page to appear on a busy machine
 # What JupyterLab knows of the cells of the notebook in front, also of those that it doesn't draw.
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
     id: cell.model.id,
@@ -90,11 +91,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 class Server(NamedTuple):
-    """A JupyterLab that runs: its address, the folder of the working copies, that of the runs."""
+    """A JupyterLab that runs: its address, the folders of the copies and of the runs.
+
+    `untouched` is what each copy of a notebook holds before anybody runs it.
+    """
 
     url: str
     copies: Path
     outputs: Path
+    untouched: dict[Path, bytes]
 
 
 def free_port() -> int:
@@ -137,7 +142,7 @@ def server(
     """JupyterLab for all tests, in an outputs folder of its own; it must end when it is asked."""
     outputs = tmp_path_factory.mktemp("lab-outputs")
     port = free_port()
-    found = Server(f"http://127.0.0.1:{port}", outputs / "lab", outputs)
+    found = Server(f"http://127.0.0.1:{port}", outputs / "lab", outputs, {})
     command = [sys.executable, "-m", "tweetsent_utils", "lab", "--", *LAB_OPTIONS, f"--port={port}"]
     command.append("--ServerApp.ip=127.0.0.1")
     environment = os.environ | {"TWEETSENT_OUTPUTS": str(outputs)}
@@ -146,6 +151,7 @@ def server(
         wait_until_open(found.url, process)
         for copy in found.copies.rglob("*.ipynb"):
             change_parameters(copy, tiny_parameters)
+            found.untouched[copy] = copy.read_bytes()
         yield found
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
@@ -170,15 +176,14 @@ def finished_run(server: Server) -> Path:
 def change_parameters(copy: Path, values: dict[str, Any]) -> None:
     """Set a notebook's parameters among some values, as somebody would who edits their cell.
 
-    Each is a line at the end of the cell, and replaces the one that an earlier call has added.
+    Each is a line at the end of the cell.
     """
     names = declared_parameters(copy)
     notebook = nbformat.read(copy, as_version=4)
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             for name in set(names) & set(values):
-                own = f"\n{name} = {values[name]!r}  # for this test"
-                cell.source = re.sub(rf"\n{name} = .*  # for this test", "", cell.source) + own
+                cell.source += f"\n{name} = {values[name]!r}"
     nbformat.write(notebook, copy)
 
 
@@ -208,12 +213,34 @@ class Lab:
         self.page.goto(self.server.url)
         self.page.locator(".jp-MarkdownViewer a:visible").first.wait_for()
 
-    def open(self, name: str) -> None:
-        """Open the working copy of a notebook alone, such as "03_training"."""
-        (path,) = self.server.copies.glob(f"notebooks/**/{name}.ipynb")
-        place = path.relative_to(self.server.copies).as_posix()
-        self.page.goto(f"{self.server.url}/lab/tree/{place}?reset")
+    def open(self, name: str, **parameters: Any) -> None:
+        """Open a notebook alone, such as "03_training", as if nobody had touched it.
+
+        Some of its parameters may be others. No other kernel runs then.
+        """
+        self.end_kernels()
+        copy = self.server.copies / self.place_of(name)
+        copy.write_bytes(self.server.untouched[copy])
+        change_parameters(copy, parameters)
+        self.open_again(name)
+
+    def open_again(self, name: str) -> None:
+        """Open a notebook alone, as it was saved, and with its kernel if it has one."""
+        self.page.goto(f"{self.server.url}/lab/tree/{self.place_of(name)}?reset")
         self.wait_for_notebook()
+
+    def place_of(self, name: str) -> str:
+        """Return the path of a notebook among the working copies."""
+        (path,) = self.server.copies.glob(f"notebooks/**/{name}.ipynb")
+        return path.relative_to(self.server.copies).as_posix()
+
+    def end_kernels(self) -> None:
+        """End all kernels."""
+        sessions = f"{self.server.url}/api/sessions"
+        with urlopen(sessions, timeout=PATIENCE) as answer:
+            for session in json.load(answer):
+                end = Request(f"{sessions}/{session['id']}", method="DELETE")
+                urlopen(end, timeout=PATIENCE).close()
 
     def wait_for_notebook(self) -> None:
         """Wait until the notebook in front has its cells and a kernel that is ready."""
@@ -223,11 +250,6 @@ class Lab:
             " === 'idle'",
             polling=200,
         )
-
-    def set_parameters(self, name: str, **values: Any) -> None:
-        """Change the parameters in the working copy of a notebook; call it before `open`."""
-        (path,) = self.server.copies.glob(f"notebooks/**/{name}.ipynb")
-        change_parameters(path, values)
 
     def choose(self, menu: str, entry: str) -> None:
         """Choose an entry of a menu of JupyterLab."""

@@ -26,16 +26,25 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
     "@jupyterlab/apputils-extension:themes": {"adaptive-theme": True},
 }
-OPTIONS = (
-    "--ServerApp.ip=localhost",
-    f"--LabApp.default_url=/lab/tree/{WELCOME}",
-    "--LabApp.custom_css=True",
-    "--LabApp.news_url=",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    "--LabApp.extension_manager=readonly",
-    "--ServerApp.log_level=WARN",
-    "--LabApp.log_level=WARN",
-)
+# In a file, so that whoever opens JupyterLab may give another value in the command line.
+CONFIGURATION = {
+    "ServerApp": {"ip": "localhost", "log_level": "WARN"},
+    "ContentsManager": {"pre_save_hook": "tweetsent_utils.pipeline.widget_state.keep_widget_state"},
+    "LabApp": {
+        "default_url": f"/lab/tree/{WELCOME}",
+        "custom_css": True,
+        "news_url": None,
+        "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "extension_manager": "readonly",
+        "log_level": "WARN",
+    },
+}
+# As JupyterLab describes an extension that comes with all that it needs.
+EXTENSION = {
+    "name": "tweetsent-lab",
+    "version": "1.0.0",
+    "jupyterlab": {"_build": {"load": "static/remoteEntry.js", "extension": "./extension"}},
+}
 
 
 def open_lab(options: Sequence[str] = (), fresh: bool = False) -> None:
@@ -52,16 +61,29 @@ def open_lab(options: Sequence[str] = (), fresh: bool = False) -> None:
     home = folder / ".jupyter"
     update_copies(folder, home / "data", fresh)
     write_settings(home / "config")
+    write_extension(home / "data" / "labextensions" / EXTENSION["name"])
     say(f"JupyterLab opens working copies of the notebooks, in {folder}; Ctrl-C ends it")
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *OPTIONS]
-    run_until_stopped([*command, *options], lab_environment(home))
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options]
+    run_until_stopped(command, lab_environment(home))
 
 
 def write_settings(config: Path) -> None:
-    """Write the settings of this JupyterLab, and the look of its figures."""
+    """Write the configuration and the settings of this JupyterLab, and its look."""
+    save_json(config / "jupyter_server_config.json", CONFIGURATION)
     save_json(config / "labconfig" / "default_setting_overrides.json", SETTINGS)
-    look = files("tweetsent_utils.explore").joinpath("dark_figures.css").read_bytes()
-    write_atomically(config / "custom" / "custom.css", lambda file: file.write_bytes(look))
+    copy_from_package("lab.css", config / "custom" / "custom.css")
+
+
+def write_extension(folder: Path) -> None:
+    """Write the extension that shows the cell that failed."""
+    save_json(folder / "package.json", EXTENSION)
+    copy_from_package("lab.js", folder / EXTENSION["jupyterlab"]["_build"]["load"])
+
+
+def copy_from_package(name: str, place: Path) -> None:
+    """Write a file of the package's room `explore` somewhere else."""
+    content = files("tweetsent_utils.explore").joinpath(name).read_bytes()
+    write_atomically(place, lambda file: file.write_bytes(content))
 
 
 def lab_environment(home: Path) -> dict[str, str]:
