@@ -46,7 +46,8 @@ def part(answer: str, *effects: float) -> str:
 
 def test_where_they_part_the_words_that_do_it_are_named():
     said = part("Negative", -0.3, -0.8, 0.1)
-    assert "part" in said
+    assert "Negative" in said
+    assert "Extremely Positive" in said
     assert "great" in said
     assert "+3.1" in said
     assert "queue" in said

@@ -92,7 +92,7 @@ def compare_with_list(
     if verdict.label == answer:
         head = f"Model and list agree on {escape(answer)}"
     else:
-        head = f"Model and list part: {escape(answer)} or {escape(verdict.label)}"
+        head = f"The model says {escape(answer)}, the list {escape(verdict.label)}"
     reasons = [ignored_word(verdict, text, pushes), word_off_the_list(verdict, text, pushes)]
     said = " and ".join(reason for reason in reasons if reason)
     if not said:

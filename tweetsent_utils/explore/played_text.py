@@ -136,7 +136,7 @@ class PlayedText:
                 f'<section aria-label="{escape(reader.name)}">',
                 heading if len(self.readers) > 1 else "",
                 f'<p class="answer"><b><bdi>{escape(answer)}</bdi></b>',
-                f" {probabilities.max():.2f}</p>",
+                f" {probabilities.max():.2f} {describe_temperature(reader.temperature)}</p>",
                 f'<p class="warning">{complaint}</p>' if complaint else "",
                 probability_bars(probabilities, reader.label_order, self.ordered, before),
                 change,
@@ -186,6 +186,13 @@ class PlayedText:
                 title = f"{title}: {', '.join(names)}"
             parts.append(f'<div role="heading" aria-level="4">{escape(title)}</div>{table}')
         return "".join(parts)
+
+
+def describe_temperature(temperature: float) -> str:
+    """Return a remark on what made a model's probabilities honest, or "" for nothing."""
+    if temperature == 1:
+        return ""
+    return f'<small class="quiet">calibrated, temperature {temperature:.2f}</small>'
 
 
 def clean_up(text: str) -> str:

@@ -34,7 +34,10 @@ class PlaygroundPanel:
             options=[(f"{name} ({len(group)})", name) for name, group in self.groups.items()],
             description="Pick from",
         )
-        self.choice = Dropdown(description="the text", layout={"width": "30em"})
+        self.choice = Dropdown(
+            description="the text",
+            layout={"flex": "0 1 30em", "min_width": "0"},
+        )
         self.keep = Button(
             description="Keep this text to compare with",
             tooltip="From now on, the thin marks show the answers to this text",

@@ -93,10 +93,10 @@ def show_piece(piece: Piece) -> str:
 
 
 def describe_losses(pieces: Sequence[Piece]) -> str:
-    """Return how many tokens there are, how many are cut off, and how many unknown."""
+    """Return as HTML how many tokens there are, how many are cut off, and how many unknown."""
     if not pieces:
         return "nothing is left"
-    parts = ["1 token" if len(pieces) == 1 else f"{len(pieces):,} tokens"]
+    parts = ["1&nbsp;token" if len(pieces) == 1 else f"{len(pieces):,}&nbsp;tokens"]
     if len(pieces) > MOST_TOKENS:
         parts.append(f"the first {MOST_TOKENS} shown")
     cut = sum(piece.is_cut for piece in pieces)
