@@ -14,6 +14,7 @@ from tweetsent_utils.data.batching import LengthBucketSampler
 from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.explore import live_training
 from tweetsent_utils.pipeline.training_record import TrainingRecord
+from tweetsent_utils.show import progress
 
 TWEETS = 8
 SETTINGS = {"num_epochs": 3, "precision": "torch.float32"}
@@ -133,6 +134,20 @@ def test_what_is_seen_of_a_training_follows_its_steps_and_scores(make_record, mo
     assert lines[0].startswith("step 1 of 12, loss 2.00")
     assert lines[-1].startswith("step 4 of 12, loss 2.00")
     assert record.progress.best() == "0.50 (epoch 1)"
+
+
+def test_where_no_command_follows_a_line_tells_how_far_the_training_is(
+    make_record, monkeypatch, capsys
+):
+    monkeypatch.delenv("TWEETSENT_NOTES", raising=False)
+    monkeypatch.setattr(progress, "PACE_OF_LINES", progress.Pace(-1))
+    monkeypatch.setattr(live_training, "SECONDS_BETWEEN_LOOKS", 0.0)
+    monkeypatch.setattr(live_training, "MOST_SHARE", float("inf"))
+    train(make_record(), [0.1, 0.2, 0.3])
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step")]
+    assert lines[0].startswith("step 1 of 12, loss 1.00, learning rate")
+    assert "tweets/s" in lines[0]
+    assert lines[0].endswith("left")
 
 
 def test_a_loss_that_is_no_number_stops_the_training_with_its_rows(make_record):
