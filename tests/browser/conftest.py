@@ -47,7 +47,9 @@ LAB_OPTIONS = [
     "--expose-app-in-browser",
     "--ServerApp.disable_check_xsrf=True",
 ]
+SCHEMES = {"http", "https", "ws", "wss"}
 OWN_HOSTS = {"127.0.0.1", "localhost"}
+ASKING = ("/lab/api/news", "/lab/api/update")  # where JupyterLab would ask other hosts
 PATIENCE = 300  # seconds for JupyterLab, a kernel or a page to appear on a busy machine
 # What JupyterLab knows of the cells of the notebook in front, also of those that it doesn't draw.
 CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell => ({
@@ -165,6 +167,7 @@ def finished_run(server: Server) -> Path:
     environment = os.environ | {"TWEETSENT_OUTPUTS": str(server.outputs)}
     for name in ("02_dataset_creation", "03_training"):
         copy = server.copies / "notebooks" / f"{name}.ipynb"
+        copy.write_bytes(server.untouched[copy])
         command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(copy), os.devnull]
         done = subprocess.run(
             command, cwd=copy.parent, env=environment, capture_output=True, text=True
@@ -198,6 +201,7 @@ class Lab:
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", self.watch)
+        self.page.on("websocket", self.watch)
 
     def hear(self, message: Any) -> None:
         if message.type == "error":
@@ -205,7 +209,8 @@ class Lab:
 
     def watch(self, request: Any) -> None:
         address = urlsplit(request.url)
-        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in OWN_HOSTS:
+        asks_elsewhere = address.scheme in SCHEMES and address.hostname not in OWN_HOSTS
+        if asks_elsewhere or address.path.startswith(ASKING):
             self.problems.append(f"request to {request.url}")
 
     def open_welcome(self) -> None:

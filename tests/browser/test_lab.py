@@ -35,6 +35,17 @@ def test_a_notebook_that_is_opened_too_early_says_so_in_a_sentence_at_its_top(la
     expect(lab.page.get_by_text(sentence)).to_be_in_viewport()
 
 
+def test_a_finished_training_opens_at_once_and_notebook_4_goes_on_from_it(lab, finished_run):
+    weights = finished_run / "model" / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    for name in ("03_training", "04_inference"):
+        lab.open(name)
+        lab.run_all()
+        assert lab.errors() == []
+    assert weights.stat().st_mtime_ns == before
+    assert (finished_run / "predictions.csv").exists()
+
+
 def test_a_link_to_a_term_opens_the_glossary_there(lab):
     lab.open("01_data_analysis")
     lab.cell("01-04").get_by_role("link", name="fine-tuned").click()

@@ -12,12 +12,14 @@ from urllib.request import urlopen
 
 import psutil
 import pytest
+from traitlets.utils.importstring import import_item
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT, find_project_root
 from tweetsent_utils.pipeline import cli
 from tweetsent_utils.pipeline import lab as lab_module
 from tweetsent_utils.pipeline.lab import run_until_stopped
+from tweetsent_utils.pipeline.widget_state import keep_widget_state
 
 
 @pytest.fixture
@@ -62,6 +64,11 @@ def test_a_package_installed_elsewhere_finds_the_project_from_a_copy(tmp_path, m
     assert find_project_root() == PROJECT_ROOT
 
 
+def test_what_the_configuration_names_exists():
+    hook = lab_module.CONFIGURATION["ContentsManager"]["pre_save_hook"]
+    assert import_item(hook) is keep_widget_state
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 def test_it_starts_with_its_own_settings_leaves_the_home_alone_and_ends_with_ctrl_c(tmp_path):
@@ -76,7 +83,7 @@ def test_it_starts_with_its_own_settings_leaves_the_home_alone_and_ends_with_ctr
     process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment, preexec_fn=hear_ctrl_c)
     try:
         settings = wait_for(f"http://localhost:{port}/lab/api/settings", process)
-        schemas = {entry["id"]: entry["schema"]["properties"] for entry in settings["settings"]}
+        schemas = {entry["id"]: entry["schema"].get("properties") for entry in settings["settings"]}
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

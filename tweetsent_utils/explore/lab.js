@@ -18,6 +18,8 @@
     notebook.activeCellIndex = index;
     notebook.deselectAll();
     await notebook.scrollToItem(index, "center");
+    const outputs = notebook.widgets[index].outputArea.node; // below a cell that may be long
+    outputs.scrollIntoView({ block: "center" });
   }
 
   const plugin = {

@@ -30,6 +30,7 @@ SETTINGS = {
 CONFIGURATION = {
     "ServerApp": {"ip": "localhost", "log_level": "WARN"},
     "ContentsManager": {"pre_save_hook": "tweetsent_utils.pipeline.widget_state.keep_widget_state"},
+    "LanguageServerManager": {"autodetect": False},  # it would start npm to look for some
     "LabApp": {
         "default_url": f"/lab/tree/{WELCOME}",
         "custom_css": True,
@@ -92,6 +93,7 @@ def lab_environment(home: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "data" / "runtime"),
+        "IPYTHONDIR": str(home / "ipython"),
         ROOT_VARIABLE: str(PROJECT_ROOT),
     }
     inherited = {name: value for name, value in os.environ.items() if name != NOTES_VARIABLE}
