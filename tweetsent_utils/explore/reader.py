@@ -72,6 +72,7 @@ def open_reader(folder: str | Path, name: str, device: str = "auto") -> Reader:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForSequenceClassification.from_pretrained(
             folder,
+            use_safetensors=True,
             trust_remote_code=False,
         )
     return Reader(model.to(pick_device(device)).eval(), tokenizer, name)
