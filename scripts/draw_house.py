@@ -28,6 +28,7 @@ ROAD = {
     "training": "logits → weights",
     "evaluation": "weights → claims",
     "show": "claims → figures",
+    "explore": "figures → play",
     "pipeline": "notebooks → runs",
 }
 WIDTH, GAP = 1.0, 0.42
