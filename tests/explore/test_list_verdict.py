@@ -60,3 +60,11 @@ def test_where_they_agree_for_the_same_reason_that_is_all():
     assert "agree" in agreed
     assert "queue" not in agreed
     assert "queue" in part("Extremely Positive", 0.9, 0.5, 0.0)
+
+
+def test_a_word_that_turns_others_round_is_known_to_the_list():
+    text = "not great"
+    pushes = [Push(0, 3, -1.5), Push(4, 9, -0.5)]
+    said = compare_with_list(ask_list(text, FIVE), "Negative", text, pushes, True)
+    assert "not" in said
+    assert "rule" in said

@@ -14,11 +14,9 @@ import psutil
 import pytest
 from traitlets.utils.importstring import import_item
 
-from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT, find_project_root
 from tweetsent_utils.pipeline import cli
 from tweetsent_utils.pipeline import lab as lab_module
-from tweetsent_utils.pipeline.lab import run_until_stopped
 from tweetsent_utils.pipeline.widget_state import keep_widget_state
 
 
@@ -29,7 +27,9 @@ def started(outputs, monkeypatch):
     monkeypatch.setattr(
         lab_module,
         "run_until_stopped",
-        lambda command, environment: found.update(command=command, environment=environment),
+        lambda command, environment, farewell: found.update(
+            command=command, environment=environment
+        ),
     )
     return found
 
@@ -48,11 +48,6 @@ def test_jupyterlab_is_asked_for_in_a_sentence_where_it_is_missing(started, monk
     assert cli.main(["lab"]) == 1
     assert "pip install jupyterlab" in capsys.readouterr().err
     assert started == {}
-
-
-def test_an_end_with_an_error_is_told():
-    with pytest.raises(TweetsentError, match="exit code 3"):
-        run_until_stopped([sys.executable, "-c", "exit(3)"], dict(os.environ))
 
 
 def test_a_package_installed_elsewhere_finds_the_project_from_a_copy(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE, SentimentIntensityAnalyzer
 
 from tweetsent_utils.data.cleaning import clean
 
@@ -85,6 +85,14 @@ def find_listed(text: str) -> list[ListedWord]:
         for word, value in zip(bare.split(), counted, strict=True)
         if word.lower() in values
     ]
+
+
+def words_with_rules() -> set[str]:
+    """Return the words, in lower case, that have no value and change what VADER counts others for.
+
+    They negate a word (not), raise or lower it (very), or shift the weight to what follows (but).
+    """
+    return {*NEGATE, *BOOSTER_DICT, "but"}
 
 
 def older_lexicon_scores(texts: Sequence[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from tweetsent_utils.evaluation.lexicon import (
     find_listed,
     label_by_list,
     lexicon_scores,
+    words_with_rules,
 )
 from tweetsent_utils.explore.bars import show_change
 from tweetsent_utils.explore.pushes import SMALL
@@ -118,7 +119,7 @@ def ignored_word(verdict: ListVerdict, text: str, pushes: Sequence[Push]) -> str
 
 
 def word_off_the_list(verdict: ListVerdict, text: str, pushes: Sequence[Push]) -> str:
-    """Return in a clause which word moves the model most that the list does not know, if any."""
+    """Return in a clause which word without a value on the list moves the model most, if any."""
     known = {listed.word.lower() for listed in verdict.words}
     strangers = [push for push in pushes if text[push.start : push.end].lower() not in known]
     if not strangers:
@@ -128,4 +129,7 @@ def word_off_the_list(verdict: ListVerdict, text: str, pushes: Sequence[Push]) -
         return ""
     word = text[strongest.start : strongest.end][:40]
     number = show_change(strongest.effect)
-    return f"the model goes by “<bdi>{escape(word)}</bdi>” ({number}), which the list doesn't know"
+    knowledge = "which the list doesn't know"
+    if word.lower() in words_with_rules():
+        knowledge = "for which the list has a rule and no value"
+    return f"the model goes by “<bdi>{escape(word)}</bdi>” ({number}), {knowledge}"

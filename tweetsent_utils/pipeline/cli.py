@@ -1,4 +1,4 @@
-"""The command line: `tweetsent run`, `report` for a finished run, and `lab` to play."""
+"""The command line: `tweetsent run`, `report` for a finished run, `lab` and `explore` to play."""
 
 import argparse
 import os
@@ -98,6 +98,14 @@ def open_jupyterlab(options: argparse.Namespace) -> None:
     open_lab(options.jupyterlab, options.fresh)
 
 
+def serve_playground(options: argparse.Namespace) -> None:
+    """Serve the playground of finished runs as a page, until Ctrl-C ends it."""
+    from tweetsent_utils.pipeline.exploring import explore  # imports transformers: seconds
+
+    os.environ.update(KERNEL_SETTINGS | os.environ)
+    explore(options.run or [default_parameters()["run_name"]], options.voila)
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
@@ -193,6 +201,23 @@ def make_parser() -> argparse.ArgumentParser:
         help="JupyterLab's own options, after --, such as: tweetsent lab -- --no-browser",
     )
     lab.set_defaults(act=open_jupyterlab)
+    explore = commands.add_parser(
+        "explore",
+        help="serve the playground of notebook 04 as a page of its own, for this machine alone",
+    )
+    explore.add_argument(
+        "--run",
+        action="append",
+        metavar="NAME",
+        help="a finished run whose model reads; may be repeated, for models side by side",
+    )
+    explore.add_argument(
+        "voila",
+        nargs="*",
+        metavar="OPTION",
+        help="Voilà's own options, after --, such as: tweetsent explore -- --no-browser",
+    )
+    explore.set_defaults(act=serve_playground)
     return parser
 
 

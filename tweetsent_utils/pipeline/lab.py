@@ -1,10 +1,8 @@
 """JupyterLab on working copies of the notebooks, with settings for it alone."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,10 +10,11 @@ from pathlib import Path
 from tweetsent_utils.errors import NOTES_VARIABLE, TweetsentError
 from tweetsent_utils.files import save_json, write_atomically
 from tweetsent_utils.paths import PROJECT_ROOT, ROOT_VARIABLE, outputs_root
+from tweetsent_utils.pipeline.servers import run_until_stopped
 from tweetsent_utils.pipeline.terminal import say
 from tweetsent_utils.pipeline.working_copies import WELCOME, update_copies
 
-SECONDS_TO_END = 30  # for JupyterLab and its kernels
+FAREWELL = "JupyterLab ends; your copies stay, and a training goes on from its last checkpoint"
 SETTINGS = {
     # No look at another host for news or updates.
     "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
@@ -65,7 +64,7 @@ def open_lab(options: Sequence[str] = (), fresh: bool = False) -> None:
     write_extension(home / "data" / "labextensions" / EXTENSION["name"])
     say(f"JupyterLab opens working copies of the notebooks, in {folder}; Ctrl-C ends it")
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options]
-    run_until_stopped(command, lab_environment(home))
+    run_until_stopped(command, lab_environment(home), FAREWELL)
 
 
 def write_settings(config: Path) -> None:
@@ -98,34 +97,3 @@ def lab_environment(home: Path) -> dict[str, str]:
     }
     inherited = {name: value for name, value in os.environ.items() if name != NOTES_VARIABLE}
     return inherited | own
-
-
-def run_until_stopped(command: Sequence[str], environment: dict[str, str]) -> None:
-    """Run a program until it ends or this one is asked to stop, and never leave it behind.
-
-    Where there are sessions, the program has one of its own: Ctrl-C comes here alone and is passed
-    on, so that JupyterLab ends at once instead of asking whether it should. On Windows it comes to
-    both. Raises `TweetsentError` if the program ends with an error.
-    """
-    has_sessions = os.name == "posix"
-    program = subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        start_new_session=has_sessions,
-    )
-    try:
-        code = program.wait()
-    except KeyboardInterrupt:
-        say("\nJupyterLab ends; your copies stay, and a training goes on from its last checkpoint")
-        if has_sessions:
-            program.terminate()
-        code = 0
-        with suppress(subprocess.TimeoutExpired):
-            program.wait(SECONDS_TO_END)
-    finally:
-        if program.poll() is None:
-            program.kill()
-            program.wait()
-    if code:
-        raise TweetsentError(f"JupyterLab ended with exit code {code}: its last lines say why")

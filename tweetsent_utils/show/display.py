@@ -1,6 +1,7 @@
 """What a cell returns: the source of a function, a figure, a tweet; and whether anybody watches."""
 
 import inspect
+import os
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
@@ -16,6 +17,7 @@ from PIL import Image as PillowImage
 
 from tweetsent_utils.files import write_atomically
 
+PAGE_VARIABLE = "TWEETSENT_PAGE"  # set for the kernel of a page that a person plays with
 DOTS_PER_INCH = 125  # as shown
 DENSITY = 1.5  # the file has half as many dots again, for sharp screens and print
 MOST_CHARACTERS = 2000  # of a tweet that are shown
@@ -27,7 +29,13 @@ CARD_STYLE = (
 
 
 def is_interactive() -> bool:
-    """Tell whether a person runs this cell: JupyterLab can be asked for input, papermill cannot."""
+    """Tell whether a person uses what this cell shows.
+
+    JupyterLab can be asked for input, papermill cannot. A page that is served to somebody can't
+    either, and says so itself.
+    """
+    if os.environ.get(PAGE_VARIABLE):
+        return True
     kernel = getattr(get_ipython(), "kernel", None)
     return getattr(kernel, "_allow_stdin", False)
 

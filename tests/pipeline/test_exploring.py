@@ -1,0 +1,56 @@
+"""The playground as a page: whose models it serves, and what it refuses."""
+
+import pytest
+
+from tweetsent_utils.pipeline import cli, exploring
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """What would have been started: the command line, and the environment."""
+    found = {}
+    monkeypatch.setattr(
+        exploring,
+        "run_until_stopped",
+        lambda command, environment, farewell: found.update(
+            command=command, environment=environment
+        ),
+    )
+    return found
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Runs that seem to have a model each, with classes by the name of the run."""
+    classes = {"one": ["bad", "good"], "two": ["bad", "good"], "other": ["low", "high"]}
+    monkeypatch.setattr(exploring, "find_model", lambda name: name)
+    monkeypatch.setattr(
+        exploring, "load_meta", lambda folder: {"label_order": classes[folder.name]}
+    )
+    monkeypatch.setattr(exploring, "find_spec", lambda name: name)
+
+
+def test_the_page_is_for_this_machine_alone_and_asks_the_runs_models(outputs, started, trained):
+    options = ["explore", "--run", "one", "--run", "two", "--", "--no-browser"]
+    assert cli.main(options) == 0
+    assert "--Voila.ip=127.0.0.1" in started["command"]
+    assert started["command"][-1] == "--no-browser"
+    assert started["environment"][exploring.RUNS_VARIABLE] == "one,two"
+
+
+def test_models_of_other_classes_are_not_put_side_by_side(outputs, started, trained, capsys):
+    assert cli.main(["explore", "--run", "one", "--run", "other"]) == 1
+    assert "'one' and 'other' have other classes" in capsys.readouterr().err
+    assert started == {}
+
+
+def test_without_voila_a_sentence_says_what_to_install(outputs, trained, monkeypatch, capsys):
+    monkeypatch.setattr(exploring, "find_spec", lambda name: None)
+    assert cli.main(["explore", "--run", "one"]) == 1
+    assert "requirements-explore.txt" in capsys.readouterr().err
+
+
+def test_a_run_that_is_not_there_is_named(outputs, started, capsys):
+    assert cli.main(["explore", "--run", "nowhere"]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert started == {}

@@ -1,0 +1,86 @@
+"""The playground of a finished run as a page of its own, served by Voilà to this machine alone."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from tweetsent_utils.data.split_files import load_meta, load_split
+from tweetsent_utils.errors import TweetsentError, quote
+from tweetsent_utils.evaluation.predictions import join_predictions
+from tweetsent_utils.explore.examples import pick_examples
+from tweetsent_utils.explore.playground import playground
+from tweetsent_utils.explore.reader import Reader, open_reader
+from tweetsent_utils.model.classifier import find_trained
+from tweetsent_utils.paths import PROJECT_ROOT, ROOT_VARIABLE
+from tweetsent_utils.pipeline.runs import refuse_ensemble, run_folder
+from tweetsent_utils.pipeline.servers import run_until_stopped
+from tweetsent_utils.pipeline.terminal import say
+from tweetsent_utils.show.display import PAGE_VARIABLE
+
+PAGE = Path(__file__).parents[1] / "explore" / "page"
+RUNS_VARIABLE = "TWEETSENT_EXPLORED"  # the names of the runs whose models are played with
+SEPARATOR = ","  # no run's name has one
+OPTIONS = (
+    "--Voila.ip=127.0.0.1",
+    "--template=tweetsent",
+    "--VoilaConfiguration.file_allowlist=[]",
+    "--preheat_kernel=False",
+    "--show_tracebacks=True",
+)
+
+
+def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
+    """Serve the playground with the models of finished runs, side by side, until Ctrl-C ends it.
+
+    `options` are more of Voilà's own. Raises `TweetsentError` for a run without a model, for runs
+    with other classes than the first, and if Voilà is not installed.
+    """
+    for name in runs:
+        find_model(name)
+    require_one_label_order(runs)
+    if find_spec("voila") is None:
+        what = "the page needs Voilà, which is not installed"
+        raise TweetsentError(f"{what}: python -m pip install -r requirements-explore.txt")
+    environment = os.environ | {
+        RUNS_VARIABLE: SEPARATOR.join(runs),
+        PAGE_VARIABLE: "1",
+        ROOT_VARIABLE: str(PROJECT_ROOT),
+        "JUPYTER_PATH": os.pathsep.join([str(PAGE), os.environ.get("JUPYTER_PATH", "")]),
+    }
+    say(f"the playground of {', '.join(runs)}, for this machine alone; Ctrl-C ends it")
+    command = [sys.executable, "-m", "voila", str(PAGE / "playground.ipynb"), *OPTIONS, *options]
+    run_until_stopped(command, environment, "the page is closed")
+
+
+def show_playground() -> None:
+    """Show the playground of the runs that `explore` has been asked for: the page's only cell."""
+    runs = os.environ[RUNS_VARIABLE].split(SEPARATOR)
+    first = run_folder(runs[0])
+    readers = [open_run_reader(name) for name in runs]
+    validation = join_predictions(first, "validation", load_split(first, "validation"))
+    examples = pick_examples(load_split(first, "test")["text"], validation, readers[0].label_order)
+    playground(readers, load_meta(first)["ordered"], examples)
+
+
+def open_run_reader(name: str) -> Reader:
+    """Return the model of a finished run."""
+    return open_reader(find_model(name), name)
+
+
+def find_model(name: str) -> Path:
+    """Return the folder of a run's model if it is whole; raises `TweetsentError` otherwise."""
+    folder = run_folder(name)
+    refuse_ensemble(folder)
+    return find_trained(folder, load_meta(folder))
+
+
+def require_one_label_order(runs: Sequence[str]) -> None:
+    """Refuse runs of which one has other classes than the first."""
+    first, *others = runs
+    expected = load_meta(run_folder(first))["label_order"]
+    for name in others:
+        if load_meta(run_folder(name))["label_order"] != expected:
+            what = f"the runs {quote(first)} and {quote(name)} have other classes"
+            raise TweetsentError(f"{what}: name runs with the same ones, in the same order")
