@@ -281,7 +281,7 @@ class Lab:
     def stop(self) -> None:
         """Press the square in the toolbar, which interrupts the kernel."""
         panel = ".jp-NotebookPanel:not(.lm-mod-hidden)"
-        self.page.locator(f"{panel} [data-jp-item-name='interrupt'] :is(button, jp-button)").click()
+        self.page.locator(f"{panel} [data-command='notebook:interrupt-kernel']").click()
 
     def run_cell(self, cell: str, seconds: float = 600) -> None:
         """Run one cell, and wait until it is done."""

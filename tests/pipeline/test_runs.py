@@ -102,6 +102,21 @@ def test_a_notebook_names_those_to_run_first_and_leaves_nothing_until_they_were(
     assert open_run("04_inference", values) == find_run("r", "03_training") == outputs / "r"
 
 
+@pytest.mark.parametrize("scores", [{}, {"validation": {}}, {"validation": {}, "test": {}}])
+def test_the_test_scores_of_an_earlier_model_are_none(outputs, scores):
+    folder = outputs / "r"
+    for name in ("dataset", "model"):
+        (folder / name).mkdir(parents=True)
+    (folder / "environment.json").write_text(json.dumps({"run_format": RUN_FORMAT}))
+    (folder / "metrics.json").write_text(json.dumps(scores))
+    (folder / "predictions.csv").touch()
+    if "test" in scores:
+        assert find_run("r", "03_training", "04_inference") == folder
+    else:
+        with pytest.raises(TweetsentError, match="run 04_inference.ipynb with"):
+            find_run("r", "03_training", "04_inference")
+
+
 def test_a_parameter_that_an_older_copy_lacks_is_asked_for(small_notebooks):
     with pytest.raises(TweetsentError, match="lacks seed: add the line seed = 0"):
         open_run("01_first", {"run_name": "r", "label_order": []})

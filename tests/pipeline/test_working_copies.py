@@ -57,7 +57,6 @@ def change(path, source, run=False):
 def test_every_local_link_of_a_copy_leads_to_a_copy():
     copies = make_copies()
     places = [PROJECT_ROOT / "lab" / name for name in copies]
-    folders = {folder for place in places for folder in place.parents}
     for place, content in zip(places, copies.values(), strict=True):
         if place.suffix not in (".md", ".ipynb"):
             continue
@@ -67,7 +66,7 @@ def test_every_local_link_of_a_copy_leads_to_a_copy():
             text = "".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
         for link in re.findall(r"\]\((?!https?:|mailto:|#)([^)\s#]+)", text):
             target = (place.parent / link).resolve()
-            assert target in places or target in folders, f"{place}: {link}"
+            assert target in places, f"{place}: {link}"
 
 
 def test_a_link_to_a_heading_has_its_name_in_jupyterlab(update, project):

@@ -25,12 +25,12 @@ REPORT = "report.html"  # in the folder of a run
 ENSEMBLE = "ensemble.json"  # in the folder of an ensemble: its members
 ENSEMBLE_TEXT = "ensemble.txt"  # there too: what it gains and costs, for people
 RUN_FORMAT = 3  # counts up when the files of a run change their meaning
-# What the steps leave for later ones, and which of these steps each notebook builds on.
+# What the steps leave for later ones, in words, and which of these steps each notebook builds on.
 LEFT = {
     "02_dataset_creation": "dataset",
     "03_training": "model",
-    "04_inference": "predictions.csv",
-    "05_label_audit": "audit.json",
+    "04_inference": "test scores",
+    "05_label_audit": "label audit",
 }
 BUILDS_ON = {
     "03_training": ["02_dataset_creation"],
@@ -139,12 +139,25 @@ def find_run(run_name: str, *steps: str) -> Path:
 
 def require_steps(folder: Path, steps: Sequence[str]) -> None:
     """Refuse to go on in a notebook as long as others, on which it builds, have left nothing."""
-    missing = [step for step in steps if not (folder / LEFT[step]).exists()]
+    missing = [step for step in steps if not has_left(folder, step)]
     if missing:
         *others, last = [f"{step}.ipynb" for step in missing]
         first = f"{', '.join(others)} and then {last}" if others else last
-        what = f"{folder.name}/{LEFT[missing[0]]} is not there yet"
+        what = f"the run {folder.name} has no {LEFT[missing[0]]} yet"
         raise TweetsentError(f"{what}: run {first} with the same run_name first")
+
+
+def has_left(folder: Path, step: str) -> bool:
+    """Tell whether a step has left in a run what later ones need, damaged or not."""
+    if step == "04_inference":  # a new training drops the test scores of an earlier model
+        is_scored = "test" in load_json(folder / "metrics.json")
+        return is_scored and (folder / "predictions.csv").exists()
+    name = {
+        "02_dataset_creation": "dataset",
+        "03_training": "model",
+        "05_label_audit": "audit.json",
+    }[step]
+    return (folder / name).exists()
 
 
 def require_parameters(names: Iterable[str], namespace: dict[str, Any]) -> None:

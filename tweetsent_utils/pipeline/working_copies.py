@@ -42,6 +42,7 @@ LINKS = (
     (re.compile(rf"(\]\((?:\.\./)*){PACKAGE}"), rf"\g<1>{SOURCE}"),
     (re.compile(r"(\[Contents\]\((?:\.\./)*)README\.md"), rf"\g<1>{WELCOME}"),
 )
+LINK = re.compile(r"\[([^\]]+)\]\((?!\w+:)([^)\s#]+)\)")
 ANCHORED = re.compile(r"\]\((?!\w+:)([^)\s#]*)#([^)\s]+)\)")  # a link to a heading
 HEADING = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
 CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -126,16 +127,23 @@ def copy_of(path: Path) -> bytes:
 def lead_to_copies(text: str, path: Path) -> str:
     """Return a text of the file `path` with links as they must be among the copies.
 
-    Some files have another place there, and JupyterLab calls headings by other names than a code
-    host.
+    Some files have another place there; JupyterLab opens no folder by a link, and calls headings by
+    other names than a code host.
     """
+
+    def name_folder(link: re.Match) -> str:
+        words, place = link.groups()
+        if not (path.parent / place).is_dir():
+            return link.group()
+        name = place.strip("./")
+        return words if name in words else f"{words} (in the folder `{name}`)"
 
     def name_heading(link: re.Match) -> str:
         page, anchor = link.groups()
         target = (path.parent / page).resolve() if page else path
         return f"]({page}#{heading_names(target).get(anchor, anchor)})"
 
-    text = ANCHORED.sub(name_heading, text)
+    text = ANCHORED.sub(name_heading, LINK.sub(name_folder, text))
     for pattern, place in LINKS:
         text = pattern.sub(place, text)
     return text
