@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
@@ -116,9 +116,11 @@ def wait_until_open(url: str, process: subprocess.Popen) -> None:
         try:
             urlopen(f"{url}/api", timeout=PATIENCE).close()
             return
+        except HTTPError:
+            return  # it answers
         except URLError:
             time.sleep(0.2)
-    raise AssertionError("JupyterLab did not start")
+    raise AssertionError("the server did not start")
 
 
 @pytest.fixture(scope="session")
@@ -174,6 +176,24 @@ def finished_run(server: Server) -> Path:
         )
         assert done.returncode == 0, done.stderr[-2000:]
     return server.outputs / "quick"
+
+
+@pytest.fixture
+def playground_url(finished_run: Path) -> Iterator[str]:
+    """The address of the page that `tweetsent explore` serves; it must end when it is asked."""
+    pytest.importorskip("voila", reason="Voilà is not installed (requirements-explore.txt)")
+    port = free_port()
+    command = [sys.executable, "-m", "tweetsent_utils", "explore", "--run", finished_run.name]
+    command += ["--", "--no-browser", f"--port={port}"]
+    environment = os.environ | {"TWEETSENT_OUTPUTS": str(finished_run.parent)}
+    process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)
+    try:
+        wait_until_open(f"http://127.0.0.1:{port}", process)
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
 
 
 def change_parameters(copy: Path, values: dict[str, Any]) -> None:
