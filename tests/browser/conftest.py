@@ -9,7 +9,6 @@ in the folder that `TWEETSENT_SCREENSHOTS` names. Where there is no browser, it 
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -157,10 +156,10 @@ def server(
             change_parameters(copy, tiny_parameters)
             found.untouched[copy] = copy.read_bytes()
         yield found
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
     finally:
-        process.kill()
+        process.terminate()  # which it passes on to JupyterLab
+        code = process.wait(PATIENCE)
+    assert code == 0
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,8 @@ def test_it_starts_with_its_own_settings_leaves_the_home_alone_and_ends_with_ctr
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     finally:
-        process.kill()
+        process.terminate()  # which it passes on to JupyterLab
+        process.wait(60)
     news = schemas["@jupyterlab/apputils-extension:notification"]["fetchNews"]
     widgets = schemas["@jupyter-widgets/jupyterlab-manager:plugin"]["saveState"]
     assert (news["default"], widgets["default"]) == ("false", True)
