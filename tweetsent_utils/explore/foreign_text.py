@@ -77,7 +77,7 @@ def text_block(text: object) -> str:
     if unseen:
         notes.append(f"characters that cannot be seen: {unseen:,}")
     below = f"<small>{' · '.join(notes)}</small>" if notes else ""
-    return f'<div class="tweet">{html}{below}</div>'
+    return f'<div class="card">{html}{below}</div>'
 
 
 def name_to_html(name: object) -> str:

@@ -27,7 +27,7 @@ def push_words(text: str, pushes: Sequence[Push], ordered: bool) -> str:
         parts.append(push_word(text[push.start : push.end], push.effect, ordered))
         place = push.end
     parts.append(show_plain(text[place:MOST_CHARACTERS]))
-    body = f'<div class="tweet pushes" dir="auto">{"".join(parts)}</div>'
+    body = f'<div class="card pushes" dir="auto">{"".join(parts)}</div>'
     return body + show_limits(text, pushes)
 
 

@@ -226,7 +226,7 @@ class TweetBrowser:
             notes.insert(1, self.days[day] if day >= 0 else "no day")
         notes += [f"row {escape(str(self.row_ids[number]))}", *([cut] if cut else [])]
         color = f' style="border-color:{self.colors[rank]}"' if rank >= 0 else ""
-        return f'<div class="tweet"{color}>{html}<small>{" · ".join(notes)}</small></div>'
+        return f'<div class="card"{color}>{html}<small>{" · ".join(notes)}</small></div>'
 
 
 def to_pattern(wanted: str, is_pattern: bool) -> str:
