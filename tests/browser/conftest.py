@@ -189,7 +189,7 @@ def playground_url(finished_run: Path) -> Iterator[str]:
     try:
         wait_until_open(f"http://127.0.0.1:{port}", process)
         yield f"http://127.0.0.1:{port}"
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
@@ -304,9 +304,15 @@ class Lab:
 
     def run_cell(self, cell: str, seconds: float = 600) -> None:
         """Run one cell, and wait until it is done."""
-        self.cell(cell)
-        self.choose("Run", "Run Selected Cell and Do not Advance")
+        self.start_cell(cell)
         self.wait_until_done(seconds)
+
+    def start_cell(self, cell: str) -> None:
+        """Begin to run one cell."""
+        self.cell(cell)
+        before = self.page.evaluate(PROMPTS)
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
+        self.page.wait_for_function(f"before => ({PROMPTS})() !== before", arg=before, polling=50)
 
     def cells(self) -> list[dict[str, Any]]:
         """The cells of the notebook in front: `id`, `prompt`, and `outputs` as in a file."""
