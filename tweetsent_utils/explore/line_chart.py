@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 WIDTH, HEIGHT = 312, 220  # of a chart, in pixels where the page has room for it
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 28, 40  # the margins around the lines; left, for 1.2e-05
+LEAST_SPREAD = 1e-9
 
 
 class Line(NamedTuple):
@@ -37,7 +38,10 @@ def draw_lines(
     """
     lines = [line for line in map(keep_finite, lines) if len(line.points)]
     heights = np.concatenate([line.points[:, 1] for line in lines]) if lines else np.array([0, 1])
-    y_ticks = MaxNLocator(5).tick_values(heights.min(), heights.max())
+    low, high = heights.min(), heights.max()
+    if low == high:  # else the numbers at the axis would all read the same
+        low, high = low - abs(low) / 5 - LEAST_SPREAD, high + abs(high) / 5 + LEAST_SPREAD
+    y_ticks = MaxNLocator(5).tick_values(low, high)
     x_ticks = MaxNLocator(5).tick_values(*x_limits)
     x_ticks = x_ticks[(x_ticks >= x_limits[0]) & (x_ticks <= x_limits[1])]
     place = Frame(x_limits, (y_ticks[0], y_ticks[-1]))
