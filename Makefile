@@ -81,6 +81,7 @@ bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/benc
 	$(PY) benchmarks/speed.py
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/startup.py
+	$(PY) benchmarks/playground.py
 	$(PY) benchmarks/three_seeds.py
 
 # Where .venv is not there, as on a machine without a registry, the Python that has torch.

@@ -47,6 +47,7 @@ BENCHMARKS = (
     "speed.json",
     "scaling.json",
     "startup.json",
+    "playground.json",
     "cpu_candidates.json",
     "recipes.json",
     "gpu.json",
