@@ -68,7 +68,7 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a training is done. The defaults are the baseline: what `minilm-words` does."""
+    """How a training is done. The defaults are the baseline, without any regularisation."""
 
     batch_size: int = 32
     max_lr: float = 1.5e-4
