@@ -1,6 +1,9 @@
 """The playground as a page: whose models it serves, and what it refuses."""
 
+import json
+
 import pytest
+from transformers import BertConfig
 
 from tweetsent_utils.pipeline import cli, exploring
 
@@ -20,13 +23,13 @@ def started(monkeypatch):
 
 
 @pytest.fixture
-def trained(monkeypatch):
-    """Runs that seem to have a model each, with classes by the name of the run."""
+def trained(monkeypatch, tmp_path):
+    """Runs that seem to have a model each."""
     classes = {"one": ["bad", "good"], "two": ["bad", "good"], "other": ["low", "high"]}
-    monkeypatch.setattr(exploring, "find_model", lambda name: name)
-    monkeypatch.setattr(
-        exploring, "load_meta", lambda folder: {"label_order": classes[folder.name]}
-    )
+    for name, label_order in classes.items():
+        config = BertConfig(id2label=dict(enumerate(label_order)))
+        config.save_pretrained(tmp_path / "models" / name)
+    monkeypatch.setattr(exploring, "find_model", lambda name: tmp_path / "models" / name)
     monkeypatch.setattr(exploring, "find_spec", lambda name: name)
 
 
@@ -35,12 +38,12 @@ def test_the_page_is_for_this_machine_alone_and_asks_the_runs_models(outputs, st
     assert cli.main(options) == 0
     assert "--Voila.ip=127.0.0.1" in started["command"]
     assert started["command"][-1] == "--no-browser"
-    assert started["environment"][exploring.RUNS_VARIABLE] == "one,two"
+    assert json.loads(started["environment"][exploring.RUNS_VARIABLE]) == ["one", "two"]
 
 
 def test_models_of_other_classes_are_not_put_side_by_side(outputs, started, trained, capsys):
     assert cli.main(["explore", "--run", "one", "--run", "other"]) == 1
-    assert "'one' and 'other' have other classes" in capsys.readouterr().err
+    assert "'bad', 'good' and 'low', 'high'" in capsys.readouterr().err
     assert started == {}
 
 

@@ -1,5 +1,6 @@
 """The playground of a finished run as a page of its own, served by Voilà to this machine alone."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -7,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tweetsent_utils.data.split_files import load_meta, load_split
-from tweetsent_utils.errors import TweetsentError, quote
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.inference import require_one_label_order
 from tweetsent_utils.evaluation.predictions import join_predictions
 from tweetsent_utils.explore.examples import pick_examples
 from tweetsent_utils.explore.playground import playground
@@ -20,8 +22,7 @@ from tweetsent_utils.pipeline.terminal import say
 from tweetsent_utils.show.display import PAGE_VARIABLE
 
 PAGE = Path(__file__).parents[1] / "explore" / "page"
-RUNS_VARIABLE = "TWEETSENT_EXPLORED"  # the names of the runs whose models are played with
-SEPARATOR = ","  # no run's name has one
+RUNS_VARIABLE = "TWEETSENT_EXPLORED"  # the names of the runs whose models are played with, as JSON
 OPTIONS = (
     "--Voila.ip=127.0.0.1",
     "--template=tweetsent",
@@ -37,14 +38,12 @@ def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
     `options` are more of Voilà's own. Raises `TweetsentError` for a run without a model, for runs
     with other classes than the first, and if Voilà is not installed.
     """
-    for name in runs:
-        find_model(name)
-    require_one_label_order(runs)
+    require_one_label_order([find_model(name) for name in runs])
     if find_spec("voila") is None:
         what = "the page needs Voilà, which is not installed"
         raise TweetsentError(f"{what}: python -m pip install -r requirements-explore.txt")
     environment = os.environ | {
-        RUNS_VARIABLE: SEPARATOR.join(runs),
+        RUNS_VARIABLE: json.dumps(list(runs)),
         PAGE_VARIABLE: "1",
         ROOT_VARIABLE: str(PROJECT_ROOT),
         "JUPYTER_PATH": os.pathsep.join([str(PAGE), os.environ.get("JUPYTER_PATH", "")]),
@@ -56,7 +55,7 @@ def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
 
 def show_playground() -> None:
     """Show the playground of the runs that `explore` has been asked for: the page's only cell."""
-    runs = os.environ[RUNS_VARIABLE].split(SEPARATOR)
+    runs = json.loads(os.environ[RUNS_VARIABLE])
     first = run_folder(runs[0])
     readers = [open_run_reader(name) for name in runs]
     validation = join_predictions(first, "validation", load_split(first, "validation"))
@@ -74,13 +73,3 @@ def find_model(name: str) -> Path:
     folder = run_folder(name)
     refuse_ensemble(folder)
     return find_trained(folder, load_meta(folder))
-
-
-def require_one_label_order(runs: Sequence[str]) -> None:
-    """Refuse runs of which one has other classes than the first."""
-    first, *others = runs
-    expected = load_meta(run_folder(first))["label_order"]
-    for name in others:
-        if load_meta(run_folder(name))["label_order"] != expected:
-            what = f"the runs {quote(first)} and {quote(name)} have other classes"
-            raise TweetsentError(f"{what}: name runs with the same ones, in the same order")
