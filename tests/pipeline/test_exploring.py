@@ -5,6 +5,7 @@ import json
 import pytest
 from transformers import BertConfig
 
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.pipeline import cli, exploring
 
 
@@ -30,6 +31,7 @@ def trained(monkeypatch, tmp_path):
         config = BertConfig(id2label=dict(enumerate(label_order)))
         config.save_pretrained(tmp_path / "models" / name)
     monkeypatch.setattr(exploring, "find_model", lambda name: tmp_path / "models" / name)
+    monkeypatch.setattr(exploring, "find_examples", lambda run: {})
     monkeypatch.setattr(exploring, "find_spec", lambda name: name)
 
 
@@ -56,4 +58,16 @@ def test_without_voila_a_sentence_says_what_to_install(outputs, trained, monkeyp
 def test_a_run_that_is_not_there_is_named(outputs, started, capsys):
     assert cli.main(["explore", "--run", "nowhere"]) == 1
     assert "nowhere" in capsys.readouterr().err
+    assert started == {}
+
+
+def test_a_run_without_validation_predictions_is_refused_before_a_page_opens(
+    started, trained, monkeypatch, tmp_path, capsys
+):
+    def find_examples(run):
+        raise TweetsentError("validation_predictions.csv is not there yet: run 03")
+
+    monkeypatch.setattr(exploring, "find_examples", find_examples)
+    assert cli.main(["explore", "--run", "one"]) == 1
+    assert "validation_predictions.csv" in capsys.readouterr().err
     assert started == {}

@@ -11,7 +11,7 @@ from tweetsent_utils.data.split_files import load_meta, load_split
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inference import require_one_label_order
 from tweetsent_utils.evaluation.predictions import join_predictions
-from tweetsent_utils.explore.examples import pick_examples
+from tweetsent_utils.explore.examples import Examples, pick_examples
 from tweetsent_utils.explore.playground import playground
 from tweetsent_utils.explore.reader import Reader, open_reader
 from tweetsent_utils.model.classifier import find_trained
@@ -36,9 +36,11 @@ def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
     """Serve the playground with the models of finished runs, side by side, until Ctrl-C ends it.
 
     `options` are more of Voilà's own. Raises `TweetsentError` for a run without a model, for runs
-    with other classes than the first, and if Voilà is not installed.
+    with other classes than the first, if the first has no texts to pick from, and if Voilà is not
+    installed.
     """
     require_one_label_order([find_model(name) for name in runs])
+    find_examples(run_folder(runs[0]))
     if find_spec("voila") is None:
         what = "the page needs Voilà, which is not installed"
         raise TweetsentError(f"{what}: python -m pip install -r requirements-explore.txt")
@@ -58,9 +60,14 @@ def show_playground() -> None:
     runs = json.loads(os.environ[RUNS_VARIABLE])
     first = run_folder(runs[0])
     readers = [open_run_reader(name) for name in runs]
-    validation = join_predictions(first, "validation", load_split(first, "validation"))
-    examples = pick_examples(load_split(first, "test")["text"], validation, readers[0].label_order)
-    playground(readers, load_meta(first)["ordered"], examples)
+    playground(readers, load_meta(first)["ordered"], find_examples(first))
+
+
+def find_examples(run: Path) -> Examples:
+    """Return a run's texts to pick from; raises `TweetsentError` where they are missing."""
+    validation = join_predictions(run, "validation", load_split(run, "validation"))
+    texts = load_split(run, "test")["text"]
+    return pick_examples(texts, validation, load_meta(run)["label_order"])
 
 
 def open_run_reader(name: str) -> Reader:
