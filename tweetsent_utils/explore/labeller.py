@@ -310,7 +310,7 @@ class Labeller:
         rows, done = len(self.texts), len(self.given())
         where = f"{self.place + 1:,} of {rows:,}" if self.place < rows else "the end"
         who = name_to_html(self.person)
-        words = f'<span role="status">{who}: <b>{where}</b> · {done:,} labelled</span>'
+        words = f"<span data-say>{who}: <b>{where}</b> · {done:,} labelled</span>"
         bar = f'<progress max="{rows}" value="{done}" aria-label="texts labelled"></progress>'
         return f'<div class="row">{words}{bar}</div>'
 

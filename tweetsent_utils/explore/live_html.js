@@ -1,12 +1,25 @@
 // Shows the HTML that Python writes, and tells Python which element was picked and which key was
 // pressed. An element that has the attribute `data-pick` can be picked; make it a <button>, so that
-// the keyboard reaches it too.
+// the keyboard reaches it too. What a screen reader should say when it changes has `data-say`.
+function nameSliders() {
+  // The sliders of ipywidgets have a label that a screen reader doesn't find.
+  for (const slider of document.querySelectorAll(".widget-slider")) {
+    const name = slider.querySelector(".widget-label")?.textContent ?? "";
+    for (const handle of slider.querySelectorAll("[role='slider']")) {
+      handle.setAttribute("aria-label", name);
+    }
+  }
+}
+
 function render({ model, el }) {
   const page = document.createElement("div");
   page.className = "tweetsent";
   page.setAttribute("role", "group");
   page.dataset.lmSuppressShortcuts = "true"; // in JupyterLab, a key here is no shortcut
-  el.append(page);
+  const news = document.createElement("div"); // stays, as only that is read out when it changes
+  news.className = "tweetsent-news";
+  news.setAttribute("aria-live", "polite");
+  el.append(page, news);
 
   function draw() {
     const focused = page.contains(document.activeElement) ? document.activeElement : null;
@@ -16,6 +29,9 @@ function render({ model, el }) {
       const again = page.querySelector(`[data-pick="${CSS.escape(picked)}"]`);
       (again ?? page).focus();
     }
+    const saying = page.querySelector("[data-say]")?.textContent ?? "";
+    if (news.textContent !== saying) news.textContent = saying;
+    requestAnimationFrame(nameSliders); // when those next to this are drawn too
   }
 
   function describe() {

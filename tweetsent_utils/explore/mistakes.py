@@ -254,7 +254,7 @@ class Mistakes:
             what = self.shown
         count = len(self.found)
         place = f"{self.place + 1:,} of {count:,}" if self.place < count else f"{count:,}"
-        words = f'<span role="status">{place} · {what}</span>'
+        words = f"<span data-say>{place} · {what}</span>"
         if not is_live:
             return f'<div class="row">{words}</div>'
         back = button(PREVIOUS, "← back")

@@ -135,7 +135,7 @@ class PlayedText:
             [
                 f'<section aria-label="{escape(reader.name)}">',
                 heading if len(self.readers) > 1 else "",
-                f'<p class="answer"><b><bdi>{escape(answer)}</bdi></b>',
+                f'<p class="answer" data-say><b><bdi>{escape(answer)}</bdi></b>',
                 f" {probabilities.max():.2f} {describe_temperature(reader.temperature)}</p>",
                 f'<p class="warning">{complaint}</p>' if complaint else "",
                 probability_bars(probabilities, reader.label_order, self.ordered, before),
