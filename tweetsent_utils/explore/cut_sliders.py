@@ -97,7 +97,7 @@ class MovableCuts:
         points = 100 * (self.best_share - share)
         compared = "as good as can be" if points == 0 else f"{points:.1f} points below the best"
         headline = (
-            f'<p role="status"><b>{right:,} of {total:,} labels are right: {share:.1%}</b>, '
+            f"<p data-say><b>{right:,} of {total:,} labels are right: {share:.1%}</b>, "
             f"{compared}</p>"
         )
         return headline + self.histogram() + self.classes_to_html()
@@ -312,7 +312,7 @@ def make_panel(cuts: MovableCuts) -> Widget:
             step=1 / STEPS,
             value=value,
             style={"description_width": "14em"},
-            layout=Layout(width="100%", max_width="46em"),
+            layout=Layout(width="auto", max_width="46em"),
         )
         for number, value in enumerate(cuts.values)
     ]

@@ -152,7 +152,7 @@ class TweetBrowser:
         if self.choice.wanted and self.has_long_texts:
             searched = f"; the first {MOST_SEARCHED:,} characters of each are searched"
         return (
-            f'<p role="status"><b>{count:,} of {everything:,} texts match</b>{share}'
+            f"<p data-say><b>{count:,} of {everything:,} texts match</b>{share}"
             f'<span class="quiet">{searched}</span></p>'
         )
 
@@ -307,7 +307,7 @@ def make_panel(browser: TweetBrowser) -> Widget:
         readout=False,  # which has no room for two days
     )
     whole = days.value
-    from_to = Label()
+    from_to = Label(layout={"margin": "2px 2px 2px 12px"})  # clear of the slider's handle
 
     def show() -> None:
         from_to.value = " to ".join(days.label)
