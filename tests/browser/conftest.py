@@ -8,6 +8,7 @@ in the folder that `TWEETSENT_SCREENSHOTS` names. Where there is no browser, it 
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -165,16 +166,26 @@ def server(
 @pytest.fixture(scope="session")
 def finished_run(server: Server) -> Path:
     """The folder of a tiny run, `quick`, of which notebooks 02 and 03 are finished."""
-    environment = os.environ | {"TWEETSENT_OUTPUTS": str(server.outputs)}
-    for name in ("02_dataset_creation", "03_training"):
-        copy = server.copies / "notebooks" / f"{name}.ipynb"
-        copy.write_bytes(server.untouched[copy])
-        command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(copy), os.devnull]
-        done = subprocess.run(
-            command, cwd=copy.parent, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+    execute(server, "02_dataset_creation")
+    execute(server, "03_training")
     return server.outputs / "quick"
+
+
+@pytest.fixture(scope="session")
+def scored_run(server: Server, finished_run: Path) -> Path:
+    """The folder of the same run, of which notebook 04 is finished too."""
+    execute(server, "04_inference")
+    return finished_run
+
+
+def execute(server: Server, name: str) -> None:
+    """Execute a working copy without a browser."""
+    environment = os.environ | {"TWEETSENT_OUTPUTS": str(server.outputs)}
+    copy = server.copies / "notebooks" / f"{name}.ipynb"
+    copy.write_bytes(server.untouched[copy])
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(copy), os.devnull]
+    done = subprocess.run(command, cwd=copy.parent, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture
@@ -352,6 +363,13 @@ class Lab:
         found.wait_for()
         return found
 
+    def narrow(self, pixels: int) -> None:
+        """Make the window narrow, and fold the list of files away."""
+        self.page.evaluate(
+            "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
+        )
+        self.page.set_viewport_size({"width": pixels, "height": 1000})
+
     def use_theme(self, theme: str) -> None:
         """Change the system's theme to "dark" or "light", which JupyterLab follows."""
         self.page.emulate_media(color_scheme=theme)
@@ -364,11 +382,16 @@ class Lab:
 
     def screenshot(self, name: str) -> Path:
         """Keep a picture of the page, and return its place."""
-        given = os.environ.get("TWEETSENT_SCREENSHOTS")
-        folder = Path(given) if given else PROJECT_ROOT / "outputs" / "screenshots"
-        path = folder / f"{self.name}-{name}.png"
+        path = self.screenshot_path(name)
         self.page.screenshot(path=path)
         return path
+
+    def screenshot_path(self, name: str) -> Path:
+        """Return the place of a picture with a name."""
+        given = os.environ.get("TWEETSENT_SCREENSHOTS")
+        folder = Path(given) if given else PROJECT_ROOT / "outputs" / "screenshots"
+        test = re.sub(r"\W+", "-", self.name).strip("-")  # a parametrised name has brackets
+        return folder / f"{test}-{name}.png"
 
 
 @pytest.fixture

@@ -6,6 +6,22 @@ import pytest
 
 BARS = ".tweetsent .bars td.number:not(.quiet)"
 LOOP = "training-26"  # the cell with the loop
+# What one plays with, by the notebook and the id of its cell.
+WIDGETS = {
+    "01_data_analysis": ["01-47"],
+    "03_training": [LOOP],
+    "04_inference": ["inference-19", "inference-50"],
+    "05_label_audit": ["d05-61", "d05-53"],
+    "06_compare_runs": ["compare-51"],
+}
+OVERFLOW = """element => [element, ...element.querySelectorAll("*")]
+    .filter(part => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 1)
+    .filter(part => ["auto", "scroll"].includes(getComputedStyle(part).overflowX))
+    .map(part => `${part.className}: ${part.scrollWidth} > ${part.clientWidth}`)"""
+NAMELESS = """element => [...element.querySelectorAll("input, select, textarea, [role=slider]")]
+    .filter(part => part.offsetParent && !part.labels?.length)
+    .filter(part => !part.ariaLabel && !part.title && !part.getAttribute("aria-labelledby"))
+    .map(part => part.outerHTML.slice(0, 200))"""
 
 
 def type_and_read(place, text: str) -> list[float]:
@@ -44,6 +60,23 @@ def test_the_stop_button_ends_a_training_in_a_sentence_and_run_goes_on(lab):
         reached.append(int(re.search(r"stopped after step ([\d,]+)", line)[1].replace(",", "")))
         lab.screenshot(press)
     assert 0 < reached[0] < reached[1]
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_widgets_fit_a_narrow_window_and_are_named_in_both_themes(lab, scored_run, name):
+    lab.open(name)
+    lab.run_all()
+    assert lab.errors() == []
+    lab.narrow(700)
+    for cell in WIDGETS[name]:
+        for theme in ("dark", "light"):
+            lab.use_theme(theme)
+            place = lab.cell(cell).locator(".jp-OutputArea").first
+            place.scroll_into_view_if_needed()
+            lab.screenshot(f"{cell}-{theme}")
+            place.screenshot(path=lab.screenshot_path(f"{cell}-{theme}-whole"))
+            assert place.evaluate(OVERFLOW) == []
+            assert place.evaluate(NAMELESS) == []
 
 
 def test_the_playground_is_a_page_of_its_own(lab, playground_url):
