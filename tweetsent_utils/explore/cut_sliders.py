@@ -7,6 +7,7 @@ import numpy as np
 from ipywidgets import Button, FloatSlider, HBox, Layout, VBox, Widget
 from matplotlib.ticker import MaxNLocator
 
+from tweetsent_utils.explore.bars import bar
 from tweetsent_utils.explore.foreign_text import shorten
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
 from tweetsent_utils.show.style import class_colors
@@ -115,12 +116,11 @@ class MovableCuts:
                 if edges[stretch] < edges[stretch + 1]
             ]
             share = right[rank] / self.total[rank] if self.total[rank] else 0.0
-            bar = f"width:{100 * share:.1f}%;background:{self.colors[rank]}"
             rows.append(
                 f'<tr><th scope="row"><span class="swatch" style="background:{self.colors[rank]}">'
                 f"</span> <bdi>{escape(self.names[rank])}</bdi></th>"
                 f"<td>{', '.join(stretches) or 'nowhere'}</td>"
-                f'<td><div class="share"><div class="share-bar" style="{bar}"></div></div></td>'
+                f'<td class="share">{bar(share, self.colors[rank])}</td>'
                 f'<td class="whole">{share:.1%} '
                 f'<span class="quiet">of {self.total[rank]:,}</span></td></tr>'
             )
@@ -250,10 +250,10 @@ def draw_bars(floors: np.ndarray, ceilings: np.ndarray, top: float) -> str:
     """Return bars as the path of an SVG; those of no height are left out."""
     path = ""
     width = x_of(GRID[CELLS_IN_A_BAR]) - x_of(GRID[0])
-    for bar, (floor, ceiling) in enumerate(zip(floors, ceilings, strict=True)):
+    for place, (floor, ceiling) in enumerate(zip(floors, ceilings, strict=True)):
         low, high = y_of(floor, top), y_of(ceiling, top)
         if low > high:
-            x = x_of(GRID[bar * CELLS_IN_A_BAR])
+            x = x_of(GRID[place * CELLS_IN_A_BAR])
             path += f"M{x:.1f} {low:.1f}V{high:.1f}h{width:.1f}V{low:.1f}z"
     return path
 
