@@ -48,6 +48,7 @@ BENCHMARKS = (
     "scaling.json",
     "startup.json",
     "playground.json",
+    "playground_page.json",
     "cpu_candidates.json",
     "recipes.json",
     "gpu.json",
