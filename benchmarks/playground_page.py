@@ -59,7 +59,7 @@ def serve(run: str) -> tuple[subprocess.Popen, str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "tweetsent_utils", "explore", "--run", run]
-    process = subprocess.Popen([*command, "--", "--no-browser", f"--port={port}"])
+    process = subprocess.Popen([*command, "--", "--no-browser", f"--port={port}", "--base_url=/"])
     url = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < deadline:

@@ -194,12 +194,12 @@ def playground_url(finished_run: Path) -> Iterator[str]:
     pytest.importorskip("voila", reason="Voilà is not installed (requirements-explore.txt)")
     port = free_port()
     command = [sys.executable, "-m", "tweetsent_utils", "explore", "--run", finished_run.name]
-    command += ["--", "--no-browser", f"--port={port}"]
+    command += ["--", "--no-browser", f"--port={port}", "--base_url=/secret/"]
     environment = os.environ | {"TWEETSENT_OUTPUTS": str(finished_run.parent)}
     process = subprocess.Popen(command, cwd=PROJECT_ROOT, env=environment)
     try:
         wait_until_open(f"http://127.0.0.1:{port}", process)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}/secret/"
         process.terminate()
         assert process.wait(PATIENCE) == 0
     finally:

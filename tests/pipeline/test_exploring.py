@@ -43,6 +43,16 @@ def test_the_page_is_for_this_machine_alone_and_asks_the_runs_models(outputs, st
     assert json.loads(started["environment"][exploring.RUNS_VARIABLE]) == ["one", "two"]
 
 
+def test_no_other_page_in_the_browser_can_guess_the_address(outputs, started, trained):
+    addresses = set()
+    for _ in range(2):
+        assert cli.main(["explore", "--run", "one"]) == 0
+        (address,) = [part for part in started["command"] if part.startswith("--base_url=")]
+        addresses.add(address)
+    assert len(addresses) == 2
+    assert all(len(address) > len("--base_url=/") + 20 for address in addresses)
+
+
 def test_models_of_other_classes_are_not_put_side_by_side(outputs, started, trained, capsys):
     assert cli.main(["explore", "--run", "one", "--run", "other"]) == 1
     assert "'bad', 'good' and 'low', 'high'" in capsys.readouterr().err

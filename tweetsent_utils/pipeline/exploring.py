@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -29,15 +30,20 @@ OPTIONS = (
     "--VoilaConfiguration.file_allowlist=[]",
     "--preheat_kernel=False",
     "--show_tracebacks=True",
+    # A page that was closed gives its memory back.
+    "--MappingKernelManager.cull_idle_timeout=300",
+    "--MappingKernelManager.cull_interval=60",
 )
 
 
 def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
     """Serve the playground with the models of finished runs, side by side, until Ctrl-C ends it.
 
-    `options` are more of Voilà's own. Raises `TweetsentError` for a run without a model, for runs
-    with other classes than the first, if the first has no texts to pick from, and if Voilà is not
-    installed.
+    The address has a secret in it, so that no other page that is open in the browser can ask for
+    it. `options` are more of Voilà's own.
+
+    Raises `TweetsentError` for a run without a model, for runs with other classes than the first,
+    if the first has no texts to pick from, and if Voilà is not installed.
     """
     require_one_label_order([find_model(name) for name in runs])
     find_examples(run_folder(runs[0]))
@@ -51,7 +57,8 @@ def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
         "JUPYTER_PATH": os.pathsep.join([str(PAGE), os.environ.get("JUPYTER_PATH", "")]),
     }
     say(f"the playground of {', '.join(runs)}, for this machine alone; Ctrl-C ends it")
-    command = [sys.executable, "-m", "voila", str(PAGE / "playground.ipynb"), *OPTIONS, *options]
+    command = [sys.executable, "-m", "voila", str(PAGE / "playground.ipynb"), *OPTIONS]
+    command += [f"--base_url=/{secrets.token_urlsafe(16)}/", *options]
     run_until_stopped(command, environment, "the page is closed")
 
 
