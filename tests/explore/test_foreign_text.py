@@ -20,6 +20,7 @@ from tweetsent_utils.explore.foreign_text import (
         ("two\r\r\nlines", "two\nlines"),
         ("half \ud83d an emoji 🙂", "half ? an emoji 🙂"),
         ("a mark \ufdd0 of ours", "a mark  of ours"),
+        ("pay \u202egnp.exe", "pay ‹RLO›gnp.exe"),
     ],
 )
 def test_hostile_text_stays_text(text, shown):
@@ -59,7 +60,7 @@ def test_a_name_is_one_short_line():
 @pytest.mark.parametrize(
     ("text", "note"),
     [
-        pytest.param("a\u200bb\u202e", "cannot be seen: 2", id="what cannot be seen"),
+        pytest.param("a\u200bb\u200d", "cannot be seen: 2", id="what cannot be seen"),
         pytest.param("", "an empty text", id="an empty text"),
         pytest.param(float("nan"), "an empty text", id="a gap"),
         pytest.param("<b>" * 4000, "1 to 1,000 of 12,000", id="a long text"),

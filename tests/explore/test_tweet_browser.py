@@ -101,6 +101,23 @@ def test_a_bad_expression_is_a_sentence_and_nothing_else_changes(browser, patter
     assert "no expression" not in browser.html()
 
 
+def test_other_choices_count_while_an_expression_is_half_typed(browser):
+    browser.choose(Choice(wanted="shelves"))
+    browser.choose(Choice(wanted="(shel", is_pattern=True, label=0))
+    assert rows(browser) == [11]
+    assert "no expression" in browser.html()
+
+
+def test_days_as_written_dates_and_texts_that_are_numbers_can_be_browsed():
+    texts = pd.Series([3, "two pa\u200bnic"], dtype=object)
+    days = pd.Series(["2020-03-16", None], dtype=object)
+    browser = TweetBrowser(texts, pd.Series(["low", "low"]), days, LABELS)
+    browser.choose(Choice(days=(0, 0)))
+    assert rows(browser) == [0]
+    browser.choose(Choice())
+    assert "cannot be seen: 1" in browser.html()
+
+
 def test_an_expression_that_would_hang_a_backtracking_engine_does_not():
     browser = TweetBrowser(
         pd.Series(["a" * 5000 + "!"]),

@@ -15,13 +15,15 @@ HIT_BEGINS, HIT_ENDS = "\ufdd0", "\ufdd1"
 PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
 STAND_INS = PICTURES | {9: 9, 10: 10, 13: None, ord(HIT_BEGINS): None, ord(HIT_ENDS): None}
+# What turns the letters after it around, by the name that Unicode gives it.
+STAND_INS |= {0x202D: "‹LRO›", 0x202E: "‹RLO›"}
 
 
 def make_readable(text: object) -> str:
     r"""Return a text as a page can hold it; what is no text, such as a gap, becomes "".
 
-    Control characters become their pictures, and halves of a character, which no encoding
-    can hold, a question mark.
+    Control characters become their pictures, what turns letters around becomes its name, and
+    halves of a character, which no encoding can hold, a question mark.
 
     >>> make_readable("\x1b[31mred")
     '␛[31mred'
@@ -72,12 +74,15 @@ def text_block(text: object) -> str:
     """Return a text as a card, with a note where it is cut, empty, or has what cannot be seen."""
     readable = make_readable(text)
     html, cut = text_to_html(readable)
-    notes = [cut] if cut else []
-    unseen = len(INVISIBLE.findall(readable))
-    if unseen:
-        notes.append(f"characters that cannot be seen: {unseen:,}")
+    notes = [note for note in (cut, note_unseen(readable)) if note]
     below = f"<small>{' · '.join(notes)}</small>" if notes else ""
     return f'<div class="card">{html}{below}</div>'
+
+
+def note_unseen(text: str) -> str:
+    """Return a note on how many of a text's characters cannot be seen, or "" for none."""
+    unseen = len(INVISIBLE.findall(text))
+    return f"characters that cannot be seen: {unseen:,}" if unseen else ""
 
 
 def name_to_html(name: object) -> str:

@@ -29,6 +29,7 @@ from tweetsent_utils.explore.foreign_text import (
     HIT_BEGINS,
     HIT_ENDS,
     make_readable,
+    note_unseen,
     shorten,
     text_to_html,
 )
@@ -63,7 +64,7 @@ class Choice(NamedTuple):
 class TweetBrowser:
     """Finds texts, counts them by class, and shows them ten at a time.
 
-    `texts`, `labels` (names of classes) and `days` (datetimes, or NaT) share an index of row ids.
+    `texts`, `labels` (names of classes) and `days` (dates, or nothing) share an index of row ids.
     """
 
     def __init__(
@@ -75,11 +76,12 @@ class TweetBrowser:
         ordered: bool = True,
     ) -> None:
         self.row_ids = texts.index
-        self.texts = texts.astype(object).where(texts.notna(), "").to_numpy()
+        self.texts = texts.astype(object).where(texts.notna(), "").map(str).to_numpy()
         self.label_names = [str(name) for name in label_names]
         self.colors = class_colors(len(self.label_names), ordered)
         self.labels = pd.Categorical(labels, categories=list(label_names)).codes
-        self.day_of_text, found = pd.factorize(days.dt.strftime("%Y-%m-%d"), sort=True)
+        written = pd.to_datetime(days, errors="coerce").dt.strftime("%Y-%m-%d")
+        self.day_of_text, found = pd.factorize(written, sort=True)
         self.days = list(found)
         # What a search reads: the texts as they are shown, and their beginnings only.
         readable = [make_readable(text[:MOST_SEARCHED]) for text in self.texts]
@@ -93,13 +95,17 @@ class TweetBrowser:
     def choose(self, choice: Choice) -> None:
         """Find the texts that fit a choice, and go to the first page of them.
 
-        If its expression is none, or takes too long, a sentence says so and nothing else changes.
+        If its expression is none, or takes too long, a sentence says so, and the one before is
+        searched for.
         """
+        self.trouble = ""
         try:
             fits = self.search(choice.wanted, choice.is_pattern).copy()
         except TweetsentError as error:
             self.trouble = str(error)
-            return
+            before = self.choice
+            choice = choice._replace(wanted=before.wanted, is_pattern=before.is_pattern)
+            fits = self.has_hit.copy()
         if choice.days is not None:
             first, last = choice.days
             fits &= (self.day_of_text >= first) & (self.day_of_text <= last)
@@ -111,7 +117,7 @@ class TweetBrowser:
         if choice.label is not None:
             fits &= self.labels == choice.label
         self.found = np.flatnonzero(fits)
-        self.choice, self.page, self.trouble = choice, 0, ""
+        self.choice, self.page = choice, 0
 
     def search(self, wanted: str, is_pattern: bool) -> np.ndarray:
         """Return which texts hold what is wanted; asked for the same again, it remembers."""
@@ -134,7 +140,7 @@ class TweetBrowser:
 
     def html(self, has_buttons: bool = False) -> str:
         """Return what was found as HTML: how many, by class, and a page of texts."""
-        trouble = f'<p class="trouble" role="alert">{escape(self.trouble)}</p>'
+        trouble = f'<p class="trouble" data-say>{escape(self.trouble)}</p>'
         parts = [
             trouble if self.trouble else "",
             self.count_to_html(),
@@ -224,7 +230,8 @@ class TweetBrowser:
         notes = [f"<bdi>{escape(label)}</bdi>", words]
         if self.days:
             notes.insert(1, self.days[day] if day >= 0 else "no day")
-        notes += [f"row {escape(str(self.row_ids[number]))}", *([cut] if cut else [])]
+        notes.append(f"row {escape(str(self.row_ids[number]))}")
+        notes += [note for note in (cut, note_unseen(text)) if note]
         color = f' style="border-color:{self.colors[rank]}"' if rank >= 0 else ""
         return f'<div class="card"{color}>{html}<small>{" · ".join(notes)}</small></div>'
 
