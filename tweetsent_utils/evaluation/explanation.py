@@ -14,8 +14,10 @@ from tweetsent_utils.evaluation.inference import inference
 
 # Plain words: not in a mention, a hashtag or a link.
 WORD = re.compile(r"(?<![\w@#/.])[A-Za-z]+\b(?!:)")
-# Those, and also whole links, mentions, hashtags, and the words of any script.
-ANY_WORD = re.compile(rf"\w++://\S++|[@#]\w++|{WORD.pattern}|\w++")
+CONTRACTION = r"[A-Za-z]++(?:['’][A-Za-z]++)++"  # such as "don't"
+EMOJI = r"[\u2600-\u27bf\U0001f1e6-\U0001faff][\u200d\ufe0f\U0001f3fb-\U0001f3ff]*+"
+# Plain words, and also contractions, whole links, mentions, hashtags, emoji, words of any script.
+ANY_WORD = re.compile(rf"\w++://\S++|[@#]\w++|{CONTRACTION}|{WORD.pattern}|\w++|(?:{EMOJI})++")
 
 
 def find_words(
