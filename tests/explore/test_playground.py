@@ -69,7 +69,7 @@ def shares(html: str) -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("ordered", [True, False])
 def test_plain_words_push_as_word_effects_says(reader, ordered):
-    text = "sad queue, @shop it's heroes #panic https://t.co/x café Best people, Best"
+    text = "sad queue, @shop its heroes #panic https://t.co/x café Best people, Best"
     weighing = Weighing(reader, text, ordered)
     weighing.weigh_all()
     pushes = [(text[push.start : push.end], push.effect) for push in weighing.pushes]
@@ -79,6 +79,14 @@ def test_plain_words_push_as_word_effects_says(reader, ordered):
     ours = [effect for _, effect in plain]
     assert ours == pytest.approx(effects["effect"].tolist(), abs=1e-5)
     assert {"@shop", "#panic", "https://t.co/x", "café"} <= {word for word, _ in pushes}
+
+
+def test_a_contraction_and_a_row_of_emoji_push_as_one_word_each(reader):
+    text = "I don't panic 👍🏽😀, it can’t last"
+    words = [
+        text[push.start : push.end] for push in start([reader], text).weighed.weighings[0].pushes
+    ]
+    assert words == ["I", "don't", "panic", "👍🏽😀", "it", "can’t", "last"]
 
 
 def test_what_a_cleaning_drops_pushes_by_nothing(reader):
@@ -144,6 +152,7 @@ def test_hostile_texts_stay_texts(make_reader, text, cleaning):
     game.weigh_all()
     html += game.html()
     assert not {"script", "img", "onerror", "onmouseover", "src", "u", "id"} & Elements(html).names
+    assert not {"\x1b", "\u202e"} & set(html)
     assert len(html) < 200_000
 
 
@@ -193,6 +202,20 @@ def test_a_model_that_fails_is_a_sentence_and_the_last_text_stays(reader, monkey
     monkeypatch.undo()
     game.read("sad people")
     assert "memory" not in game.html()
+
+
+def test_a_model_that_fails_at_a_word_ends_the_waiting_with_a_sentence(reader, monkeypatch):
+    game = start([reader], "sad queue")
+
+    def fail(weighing: Weighing) -> None:
+        raise TypeError("no such words")
+
+    monkeypatch.setattr(Weighing, "weigh_some", fail)
+    game.read("sad people")
+    assert not game.weigh_some()
+    assert "no such words" in game.html()
+    assert "aria-busy" not in game.html()
+    assert "people" in game.html()
 
 
 def test_typing_picking_keeping_and_going_back(reader):
@@ -246,6 +269,12 @@ def test_of_a_very_long_text_the_beginning_is_read_and_that_is_said(reader):
     assert len(game.now.text) == 5000
     assert "first 5,000 characters are read" in game.html()
     assert "first 2,000 of 5,000 characters are shown" in game.html()
+
+
+@pytest.mark.parametrize(("words", "is_limited"), [(64, False), (65, True)])
+def test_of_many_words_the_first_are_weighed_and_that_is_said(reader, words, is_limited):
+    html = start([reader], "sad " * words).html()
+    assert ("words are weighed" in html) == is_limited
 
 
 def test_without_examples_there_is_a_text_to_begin_with(reader):

@@ -7,6 +7,7 @@ import numpy as np
 from markupsafe import escape
 
 from tweetsent_utils.explore.bars import show_change
+from tweetsent_utils.explore.foreign_text import make_readable
 
 MOST_COMPARED = 200  # words of a text
 MOST_NAMED = 4  # words in a sentence
@@ -46,7 +47,7 @@ def describe_clause(gone: Sequence[str], come: Sequence[str]) -> str:
 def quote_words(words: Sequence[str]) -> str:
     """Return words in quotation marks, escaped, the long ones cut."""
     cut = [word if len(word) <= LONGEST_WORD else f"{word[:LONGEST_WORD]}…" for word in words]
-    return f"“<bdi>{escape(' '.join(cut))}</bdi>”"
+    return f"“<bdi>{escape(make_readable(' '.join(cut)))}</bdi>”"
 
 
 def describe_change(before: np.ndarray, now: np.ndarray, label_order: Sequence[str]) -> str:

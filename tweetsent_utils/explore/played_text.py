@@ -63,8 +63,8 @@ class PlayedText:
         try:
             self.now = self.ask(clean_up(text))
             self.trouble = ""
-        except (RuntimeError, ValueError, IndexError) as error:
-            self.trouble = f"A model failed on this text: {error}"
+        except Exception as error:  # noqa: BLE001 - nobody would see it, in a widget
+            self.trouble = f"A model failed on this text: {error!r}"
         self.note = ""
         if len(text) > MOST_CHARACTERS:
             self.note = f"Only the first {MOST_CHARACTERS:,} characters are read."
@@ -81,13 +81,17 @@ class PlayedText:
         self.before = self.now
 
     def weigh_some(self) -> bool:
-        """Weigh some more words of the text; return whether any are left."""
+        """Weigh some more words of the text; return whether any are left.
+
+        Where a model fails, the sentence that says so comes instead of the rest.
+        """
         waiting = [weighing for weighing in self.now.weighings if not weighing.is_done]
         if waiting:
             try:
                 waiting[0].weigh_some()
-            except (RuntimeError, ValueError, IndexError) as error:
-                self.trouble = f"A model failed on this text: {error}"
+            except Exception as error:  # noqa: BLE001 - nobody would see it, in a widget
+                self.trouble = f"A model failed on this text: {error!r}"
+                self.weighed = self.now  # there is nothing more to wait for
                 return False
         self.settle()
         return not self.now.is_weighed

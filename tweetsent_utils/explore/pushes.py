@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from tweetsent_utils.evaluation.explanation import ANY_WORD, find_words
 from tweetsent_utils.explore.bars import show_change
+from tweetsent_utils.explore.foreign_text import make_readable, note_unseen
 from tweetsent_utils.explore.reader import MOST_WORDS, Push
 
 MOST_CHARACTERS = 2000  # of a text that are shown
@@ -28,38 +30,41 @@ def push_words(text: str, pushes: Sequence[Push], ordered: bool) -> str:
         place = push.end
     parts.append(show_plain(text[place:MOST_CHARACTERS]))
     body = f'<div class="card pushes" dir="auto">{"".join(parts)}</div>'
-    return body + show_limits(text, pushes)
+    return body + show_limits(text)
 
 
 def push_word(word: str, effect: float, ordered: bool) -> str:
     """Return a word as HTML with its push: in colour, as a line below it and as a number."""
     number = show_change(effect) or "0.00"
-    title = f' title="{escape(word)}: {number}"'
+    title = f' title="{show_plain(word)}: {number}"'
     if abs(effect) < SMALL:
-        return f"<span{title}>{escape(word)}</span>"
+        return f"<span{title}>{show_plain(word)}</span>"
     side = "up" if effect > 0 else "down"
     if len(word) > LONGEST_WORD:
         side = f"{side} long"
     strength = min(abs(effect) / LARGEST[ordered], 1)
     return (
         f'<ruby class="push {side}" style="--push:{strength:.2f}"{title}>'
-        f"{escape(word)}<rt>{number}</rt></ruby>"
+        f"{show_plain(word)}<rt>{number}</rt></ruby>"
     )
 
 
 def show_plain(text: str) -> Markup:
-    """Return text between the words, escaped."""
-    return escape(text.replace("\r", ""))  # lines inside a tweet end with \r\r\n
+    """Return a part of a text, escaped, and obeying nothing in it."""
+    return escape(make_readable(text))
 
 
-def show_limits(text: str, pushes: Sequence[Push]) -> str:
-    """Return a note where not all of a text is shown or weighed."""
+def show_limits(text: str) -> str:
+    """Return a note where not all of a text is shown, weighed or visible."""
     limits = []
     if len(text) > MOST_CHARACTERS:
         limits.append(f"the first {MOST_CHARACTERS:,} of {len(text):,} characters are shown")
-    if len(pushes) == MOST_WORDS:
+    if len(find_words(text, MOST_WORDS + 1, ANY_WORD)) > MOST_WORDS:
         limits.append(f"the first {MOST_WORDS} words are weighed")
-    return f'<p class="quiet">Only {", and ".join(limits)}.</p>' if limits else ""
+    notes = [f"Only {', and '.join(limits)}."] if limits else []
+    if unseen := note_unseen(text):
+        notes.append(f"There are {unseen}.")
+    return f'<p class="quiet">{" ".join(notes)}</p>' if notes else ""
 
 
 def explain_pushes(label_order: Sequence[str], ordered: bool) -> str:

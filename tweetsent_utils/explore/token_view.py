@@ -8,6 +8,7 @@ from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.data.cleaning import CLEANINGS
 from tweetsent_utils.data.tokenizing import cleaned_otherwise, find_cleaning
+from tweetsent_utils.explore.foreign_text import make_readable
 
 MOST_TOKENS = 150  # of a text that are shown
 
@@ -85,7 +86,7 @@ def show_piece(piece: Piece) -> str:
     """Return a token as HTML; an unknown one with its source, a cut one struck through."""
     token = f'<bdi dir="ltr">{escape(piece.token)}</bdi>'  # "##" comes first in any script
     if piece.is_unknown:
-        source = f"{token} <bdi>{escape(piece.source[:20])}</bdi>"
+        source = f"{token} <bdi>{escape(make_readable(piece.source[:20]))}</bdi>"
         return f'<span class="token unknown" title="not in the vocabulary">{source}</span>'
     if piece.is_cut:
         return f'<del class="token" title="beyond the model\'s length">{token}</del>'
