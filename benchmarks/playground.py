@@ -22,9 +22,9 @@ from tweets import LABEL_ORDER, SAMPLE, read_labelled
 from tweetsent_utils.data.cleaning import CLEANINGS
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.explore.played_text import PlayedText
-from tweetsent_utils.explore.reader import Reader
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.encoder import packaged_encoder
+from tweetsent_utils.scoring.classifier import TweetClassifier
 
 LENGTHS = (10, 20, 30, 45, 60)  # words
 WARM_UP = 3  # texts that are read before the clock runs
@@ -77,7 +77,7 @@ def bench(count: int, cleaning: str) -> dict[str, Any]:
     folder = packaged_encoder()
     torch.manual_seed(0)
     model = load_classifier(folder, LABEL_ORDER).eval()
-    reader = Reader(model, load_tokenizer(folder, cleaning, 128))
+    reader = TweetClassifier(model, load_tokenizer(folder, cleaning, 128))
     tweets = read_labelled(SAMPLE)["text"].tolist()
     game = PlayedText([reader], ordered=True, text="")
     by_words = {}

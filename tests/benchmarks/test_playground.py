@@ -4,8 +4,8 @@ import playground
 
 from tweetsent_utils.data.tokenizing import load_tokenizer
 from tweetsent_utils.explore.played_text import PlayedText
-from tweetsent_utils.explore.reader import Reader
 from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.scoring.classifier import TweetClassifier
 
 
 def test_texts_have_the_words_asked_for_and_are_the_same_each_time():
@@ -17,7 +17,7 @@ def test_texts_have_the_words_asked_for_and_are_the_same_each_time():
 
 def test_bars_come_before_words_and_a_turn_is_a_part_of_them(tiny_encoder, label_order):
     model = load_classifier(tiny_encoder, label_order).eval()
-    reader = Reader(model, load_tokenizer(tiny_encoder, "raw", 24))
+    reader = TweetClassifier(model, load_tokenizer(tiny_encoder, "raw", 24))
     times = playground.time_text(PlayedText([reader], True, ""), "sad queue and best heroes")
     assert 0 < times["bars"] < times["words"]
     assert 0 < times["turn"] <= times["words"] - times["bars"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tweetsent_utils.explore.list_verdict import FIVE, ask_list, compare_with_list, show_verdict
-from tweetsent_utils.explore.reader import Push
+from tweetsent_utils.explore.weighing import Push
 
 
 @pytest.mark.parametrize(

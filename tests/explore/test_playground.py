@@ -18,8 +18,9 @@ from tweetsent_utils.explore.examples import Example
 from tweetsent_utils.explore.played_text import PlayedText
 from tweetsent_utils.explore.playground import make_panel, playground
 from tweetsent_utils.explore.pushes import push_words
-from tweetsent_utils.explore.reader import Push, Reader, Weighing, open_reader
+from tweetsent_utils.explore.weighing import Push, Weighing
 from tweetsent_utils.model.classifier import load_classifier
+from tweetsent_utils.scoring.classifier import TweetClassifier, open_classifier
 
 TEXT = "sad queue, @shop. Best heroes #panic!"
 HOSTILE = [
@@ -45,17 +46,17 @@ def make_reader(tiny_encoder: Path):
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             model = load_classifier(tiny_encoder, labels).eval()
-        return Reader(model, load_tokenizer(tiny_encoder, cleaning, 24), name)
+        return TweetClassifier(model, load_tokenizer(tiny_encoder, cleaning, 24), name)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def reader(make_reader, label_order) -> Reader:
+def reader(make_reader, label_order) -> TweetClassifier:
     return make_reader(label_order)
 
 
-def start(readers: list[Reader], text: str, ordered: bool = True) -> PlayedText:
+def start(readers: list[TweetClassifier], text: str, ordered: bool = True) -> PlayedText:
     game = PlayedText(readers, ordered, text)
     game.weigh_all()
     return game
@@ -195,7 +196,7 @@ def test_a_model_that_fails_is_a_sentence_and_the_last_text_stays(reader, monkey
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("out of <memory>")
 
-    monkeypatch.setattr(Reader, "predict", fail)
+    monkeypatch.setattr(TweetClassifier, "answer", fail)
     game.read("sad people")
     assert "out of &lt;memory&gt;" in game.html()
     assert game.now.text == TEXT
@@ -297,11 +298,11 @@ def test_where_nobody_plays_there_is_a_picture_of_the_first_example(reader, monk
 def test_a_saved_model_opens_as_a_reader(reader, tmp_path):
     reader.model.save_pretrained(tmp_path)
     reader.tokenizer.save_pretrained(tmp_path)
-    opened = open_reader(tmp_path, "saved", "cpu")
+    opened = open_classifier(tmp_path, "saved", "cpu")
     answers = [Weighing(each, TEXT, True).answer for each in (reader, opened)]
     assert answers[0] == pytest.approx(answers[1], abs=1e-6)
     with pytest.raises(TweetsentError):
-        open_reader(tmp_path / "nowhere", "missing")
+        open_classifier(tmp_path / "nowhere", "missing")
 
 
 def test_a_push_has_a_sign_and_a_number_without_colour():

@@ -16,7 +16,7 @@ TEXTS = {
 @pytest.mark.slow
 def test_the_examples_of_the_library_page_run(tmp_path, monkeypatch, capsys):
     page = (PROJECT_ROOT / "docs" / "library.md").read_text(encoding="utf-8")
-    road, ensemble = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    road, answers, ensemble = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     rows = [f"{text} {number},{label}" for number in range(10) for label, text in TEXTS.items()]
     rows = [row.replace(", the", " the") for row in rows]
     (tmp_path / "mine.csv").write_text("\n".join(["text,label", *rows]))
@@ -30,5 +30,7 @@ def test_the_examples_of_the_library_page_run(tmp_path, monkeypatch, capsys):
         folder = tmp_path / "outputs" / f"quick-seed-{seed}" / "model"
         names["model"].save_pretrained(folder)
         names["tokenizer"].save_pretrained(folder)
+    exec(answers, names)
+    assert names["scored"]["label"].notna().tolist() == [True, True, False]
     exec(ensemble, names)
     assert names["probabilities"].shape == (1, 3)

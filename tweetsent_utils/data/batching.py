@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import numpy as np
 import torch
-from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import Sampler
 
 
@@ -13,11 +13,13 @@ def pad(input_ids: Sequence[Sequence[int]], pad_id: int) -> dict[str, torch.Tens
     Returns int64 tensors of shape (B, L): `input_ids`, and `attention_mask` with 1 on tokens and 0
     on padding.
     """
-    rows = [torch.tensor(ids) for ids in input_ids]
-    masks = [torch.ones_like(ids) for ids in rows]
+    lengths = np.fromiter(map(len, input_ids), dtype=np.int64, count=len(input_ids))
+    is_token = np.arange(lengths.max()) < lengths[:, None]
+    padded = np.full(is_token.shape, pad_id)
+    padded[is_token] = np.concatenate(input_ids)  # row by row, as they come
     return {
-        "input_ids": pad_sequence(rows, batch_first=True, padding_value=pad_id),
-        "attention_mask": pad_sequence(masks, batch_first=True),
+        "input_ids": torch.from_numpy(padded),
+        "attention_mask": torch.from_numpy(is_token.astype(np.int64)),
     }
 
 
@@ -88,7 +90,25 @@ class LengthBucketSampler(Sampler[list[int]]):
 def batches_by_length(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     """Cut all tweets, shortest first, into batches for evaluation, where order does not matter."""
     order = torch.as_tensor(lengths).argsort(stable=True)
-    return [batch.tolist() for batch in order.split(batch_size)]
+    return [batch.tolist() for batch in order.split(batch_size) if len(batch)]
+
+
+def batches_by_tokens(lengths: Sequence[int], most_tokens: int) -> list[list[int]]:
+    """Cut all tweets, longest first, into batches of at most so many tokens, padding included.
+
+    Short tweets come in large batches and long ones in small ones, so that each batch is about as
+    much work. A tweet that is longer than that has a batch of its own. The longest come first, so
+    that what does not fit into memory fails at once.
+    """
+    batches = []
+    batch: list[int] = []
+    for index in torch.as_tensor(lengths).argsort(stable=True, descending=True).tolist():
+        longest = lengths[batch[0]] if batch else lengths[index]
+        if batch and (len(batch) + 1) * longest > most_tokens:
+            batches.append(batch)
+            batch = []
+        batch.append(index)
+    return [*batches, batch] if batch else batches
 
 
 def positions_per_token(lengths: Sequence[int], batches: Iterable[Sequence[int]]) -> float:

@@ -35,6 +35,7 @@ POSITIONS_AFTER_PADDING = (
     "xlm-roberta-xl",
     "xmod",
 )
+UNLIMITED = 10**20  # what transformers gives as the length of a tokenizer without a limit is larger
 
 
 def load_tokenizer(folder: str | Path, cleaning: str, max_length: int) -> PreTrainedTokenizerFast:
@@ -168,9 +169,41 @@ def open_tokenizer(folder: Path, notebook: str) -> PreTrainedTokenizerFast:
 
 
 def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[list[int]]:
-    """Turn N texts into N lists of token ids, cut at the tokenizer's length; uses all cores."""
-    encoded = tokenizer(list(texts), truncation=True, return_attention_mask=False)
-    return encoded["input_ids"]
+    """Turn N texts into N lists of token ids, cut at the tokenizer's length; uses all cores.
+
+    The backend in Rust is called itself, since what transformers wraps around each text takes
+    longer than the tokens do.
+    """
+    if not tokenizer.is_fast:
+        return tokenizer(list(texts), truncation=True, return_attention_mask=False)["input_ids"]
+    backend = tokenizer.backend_tokenizer
+    backend.no_padding()
+    backend.no_truncation()
+    if tokenizer.model_max_length < UNLIMITED:
+        backend.enable_truncation(
+            tokenizer.model_max_length,
+            direction=tokenizer.truncation_side,
+        )
+    return [encoding.ids for encoding in backend.encode_batch_fast(list(texts))]
+
+
+def find_cut(
+    texts: Sequence[str],
+    input_ids: Sequence[Sequence[int]],
+    tokenizer: PreTrainedTokenizerBase,
+) -> list[bool]:
+    """Tell for each of N texts whether the tokenizer's length did not hold all of its tokens.
+
+    `input_ids` are those that `tokenize` gave for these texts.
+    """
+    most = tokenizer.model_max_length
+    is_cut = [len(ids) >= most for ids in input_ids]
+    full = [text for text, fills in zip(texts, is_cut, strict=True) if fills]
+    if full:
+        uncut = tokenizer(full, truncation=False, return_attention_mask=False, verbose=False)
+        lengths = iter(uncut["input_ids"])
+        is_cut = [fills and len(next(lengths)) > most for fills in is_cut]
+    return is_cut
 
 
 def share_cut(
@@ -182,13 +215,7 @@ def share_cut(
 
     `input_ids` are those that `tokenize` gave for these texts.
     """
-    most = tokenizer.model_max_length
-    full = [text for text, ids in zip(texts, input_ids, strict=True) if len(ids) == most]
-    if not full:
-        return 0.0
-    uncut = tokenizer(full, truncation=False, return_attention_mask=False, verbose=False)
-    cut = sum(len(ids) > most for ids in uncut["input_ids"])
-    return cut / len(texts)
+    return sum(find_cut(texts, input_ids, tokenizer)) / len(texts)
 
 
 def require_words(

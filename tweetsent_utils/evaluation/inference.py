@@ -1,26 +1,16 @@
 """From texts or token ids to logits and probabilities, in batches of similar length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import torch
 from scipy.special import softmax
 from torch import nn
-from torch.utils.data import DataLoader
-from transformers import (
-    AutoConfig,
-    AutoModelForSequenceClassification,
-    AutoTokenizer,
-    PreTrainedTokenizerBase,
-)
+from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.data.batching import batches_by_length, pad
 from tweetsent_utils.data.tokenizing import tokenize
-from tweetsent_utils.errors import TweetsentError, quote_names
-from tweetsent_utils.files import encoder_errors
-from tweetsent_utils.training.device import pick_device
 from tweetsent_utils.training.step import eval_step
 
 
@@ -40,49 +30,6 @@ def inference(
     return softmax(predict_logits(input_ids, model, batch_size, precision), axis=1)
 
 
-def ensemble_inference(
-    texts: Sequence[str],
-    folders: Sequence[str | Path],
-    batch_size: int = 32,
-    precision: torch.dtype = torch.float32,
-    device: str = "auto",
-) -> np.ndarray:
-    """Return the mean of several models' probabilities for N texts, of shape (N, classes).
-
-    `folders` hold a model and its tokenizer each, as a run's `model/` does. One after the other is
-    opened, so that the memory of one is enough. For why probabilities are averaged, and not logits,
-    see `average_predictions`. Raises `TweetsentError` for a folder that holds no model, and for
-    models that have other classes than the first, or in another order.
-    """
-    require_one_label_order(folders)
-    total = 0.0
-    for folder in folders:
-        with encoder_errors(folder):
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            model = AutoModelForSequenceClassification.from_pretrained(folder)
-        model = model.to(pick_device(device)).eval()
-        total = total + inference(texts, model, tokenizer, batch_size, precision)
-    return total / len(folders)
-
-
-def require_one_label_order(folders: Sequence[str | Path]) -> None:
-    """Refuse folders of which one has no model, or one with other classes than the first has."""
-    if not folders:
-        raise TweetsentError("there is no model to ask: name the folders of one or more")
-    orders = []
-    for folder in folders:
-        if not Path(folder).is_dir():
-            what = f"there is no folder {folder}"
-            raise TweetsentError(f"{what}: name a run's, such as outputs/quick-seed-0/model")
-        with encoder_errors(folder):
-            names = AutoConfig.from_pretrained(folder).id2label
-        orders.append([names[rank] for rank in range(len(names))])
-        if orders[-1] != orders[0]:
-            both = f"{quote_names(orders[0])} and {quote_names(orders[-1])}"
-            what = f"the models in {folders[0]} and {folder} have the classes {both}"
-            raise TweetsentError(f"{what}: take models with the same ones, in the same order")
-
-
 def predict_logits(
     input_ids: Sequence[Sequence[int]],
     model: nn.Module,
@@ -94,14 +41,31 @@ def predict_logits(
     The model reads them in batches of similar length, so that little is padded.
     """
     input_ids = list(input_ids)  # a column of a table may be numbered otherwise
-    logits = np.empty((len(input_ids), model.config.num_labels), dtype=np.float32)
-    if not input_ids:
-        return logits
-    batches = batches_by_length([len(ids) for ids in input_ids], batch_size)
-    collate_fn = partial(pad, pad_id=padding_id(model))
-    loader = DataLoader(input_ids, batch_sampler=batches, collate_fn=collate_fn)
-    for rows, batch in zip(batches, loader, strict=True):
-        logits[rows] = eval_step(model, batch, precision).cpu().numpy()
+    return answer_batches(
+        input_ids,
+        batches_by_length([len(ids) for ids in input_ids], batch_size),
+        partial(eval_step, model, precision=precision),
+        padding_id(model),
+        model.config.num_labels,
+    )
+
+
+def answer_batches(
+    input_ids: Sequence[Sequence[int]],
+    batches: Sequence[Sequence[int]],
+    answer: Callable[[dict[str, torch.Tensor]], torch.Tensor],
+    pad_id: int,
+    classes: int,
+) -> np.ndarray:
+    """Return the logits of N tokenised texts, float32 of shape (N, classes), in their order.
+
+    `batches` hold places in `input_ids`, each place once; `answer` takes a padded batch, as `pad`
+    makes it, and returns its logits.
+    """
+    answers = [answer(pad([input_ids[row] for row in rows], pad_id)) for rows in batches]
+    logits = np.empty((len(input_ids), classes), dtype=np.float32)
+    for rows, answered in zip(batches, answers, strict=True):
+        logits[rows] = answered.cpu().numpy()  # here, so that a GPU is waited for only once
     return logits
 
 

@@ -15,7 +15,7 @@ from tweetsent_utils.evaluation.lexicon import (
 )
 from tweetsent_utils.explore.bars import show_change
 from tweetsent_utils.explore.pushes import SMALL
-from tweetsent_utils.explore.reader import Push
+from tweetsent_utils.explore.weighing import Push
 from tweetsent_utils.show.opening import CUTS
 
 # The classes of the real labels, which the list's score gives when it is cut.

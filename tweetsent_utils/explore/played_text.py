@@ -14,8 +14,9 @@ from tweetsent_utils.explore.list_verdict import (
     show_verdict,
 )
 from tweetsent_utils.explore.pushes import explain_pushes, push_words
-from tweetsent_utils.explore.reader import Reader, Weighing
 from tweetsent_utils.explore.token_view import TokenView
+from tweetsent_utils.explore.weighing import Weighing
+from tweetsent_utils.scoring.classifier import TweetClassifier
 
 MOST_CHARACTERS = 5000  # of a text that are read, as many as the word list scores
 
@@ -41,7 +42,9 @@ class PlayedText:
     until they are all there, `html` shows those of the text before.
     """
 
-    def __init__(self, readers: Sequence[Reader], ordered: bool, text: str, note: str = "") -> None:
+    def __init__(
+        self, readers: Sequence[TweetClassifier], ordered: bool, text: str, note: str = ""
+    ) -> None:
         self.readers = list(readers)
         self.ordered = ordered
         self.views = [TokenView(reader.tokenizer) for reader in self.readers]

@@ -9,7 +9,7 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.explore.examples import Example, Examples, name_choices, tidy_examples
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
 from tweetsent_utils.explore.played_text import PlayedText
-from tweetsent_utils.explore.reader import Reader
+from tweetsent_utils.scoring.classifier import TweetClassifier
 from tweetsent_utils.show.opening import PAIR
 
 
@@ -131,7 +131,7 @@ class PlaygroundPanel:
 
 
 def start_game(
-    readers: Sequence[Reader],
+    readers: Sequence[TweetClassifier],
     ordered: bool,
     groups: dict[str, list[Example]],
 ) -> PlayedText:
@@ -145,7 +145,7 @@ def start_game(
 
 
 def make_panel(
-    readers: Sequence[Reader],
+    readers: Sequence[TweetClassifier],
     ordered: bool,
     examples: Examples | None = None,
 ) -> PlaygroundPanel:
@@ -158,7 +158,7 @@ def make_panel(
 
 
 def playground(
-    readers: Sequence[Reader],
+    readers: Sequence[TweetClassifier],
     ordered: bool,
     examples: Examples | None = None,
 ) -> None:

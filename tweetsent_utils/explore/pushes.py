@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from tweetsent_utils.evaluation.explanation import ANY_WORD, find_words
 from tweetsent_utils.explore.bars import show_change
 from tweetsent_utils.explore.foreign_text import make_readable, note_unseen
-from tweetsent_utils.explore.reader import MOST_WORDS, Push
+from tweetsent_utils.explore.weighing import MOST_WORDS, Push
 
 MOST_CHARACTERS = 2000  # of a text that are shown
 LONGEST_WORD = 30  # characters that stay on one line

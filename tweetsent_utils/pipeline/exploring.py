@@ -10,16 +10,16 @@ from pathlib import Path
 
 from tweetsent_utils.data.split_files import load_meta, load_split
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.evaluation.inference import require_one_label_order
 from tweetsent_utils.evaluation.predictions import join_predictions
 from tweetsent_utils.explore.examples import Examples, pick_examples
 from tweetsent_utils.explore.playground import playground
-from tweetsent_utils.explore.reader import Reader, open_reader
 from tweetsent_utils.model.classifier import find_trained
 from tweetsent_utils.paths import PROJECT_ROOT, ROOT_VARIABLE
 from tweetsent_utils.pipeline.runs import refuse_ensemble, run_folder
 from tweetsent_utils.pipeline.servers import run_until_stopped
 from tweetsent_utils.pipeline.terminal import say
+from tweetsent_utils.scoring.classifier import TweetClassifier, open_classifier
+from tweetsent_utils.scoring.ensemble import require_one_label_order
 from tweetsent_utils.show.display import PAGE_VARIABLE
 
 PAGE = Path(__file__).parents[1] / "explore" / "page"
@@ -77,9 +77,9 @@ def find_examples(run: Path) -> Examples:
     return pick_examples(texts, validation, load_meta(run)["label_order"])
 
 
-def open_run_reader(name: str) -> Reader:
+def open_run_reader(name: str) -> TweetClassifier:
     """Return the model of a finished run."""
-    return open_reader(find_model(name), name)
+    return open_classifier(find_model(name), name, precision="fp32")  # a push may be small
 
 
 def find_model(name: str) -> Path:
