@@ -63,7 +63,7 @@ def parse_yaml(text: str) -> Any:
 
 def write_errors(path: Path) -> AbstractContextManager[None]:
     """Return a context that reports a full disk or a read-only folder in one sentence."""
-    remedy = "make room, or choose a folder that you may write to (run_name, --run)"
+    remedy = "make room, or choose a folder that you may write to (run_name, --run or --out)"
     return user_error(f"{path} cannot be written", remedy, OSError, SafetensorError)
 
 

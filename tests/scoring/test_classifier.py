@@ -13,12 +13,8 @@ from tweetsent_utils.data.tokenizing import tokenize
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inference import inference
 from tweetsent_utils.scoring import classifier as classifier_module
-from tweetsent_utils.scoring.classifier import (
-    TweetClassifier,
-    name_labels,
-    open_classifier,
-    round_weights,
-)
+from tweetsent_utils.scoring.answers import name_labels
+from tweetsent_utils.scoring.classifier import TweetClassifier, open_classifier, round_weights
 from tweetsent_utils.training.step import eval_step
 
 TEXTS = [f"{'good people help ' * (number % 5)}panic {number}" for number in range(21)]
@@ -75,6 +71,11 @@ def test_what_is_no_text_stays_in_its_place_with_a_reason(classifier):
     assert table.loc[is_unread, "confidence"].isna().all()
     assert table.loc[is_unread, "unsure"].all()
     assert table.loc[0].drop("cut").equals(table.loc[8].drop("cut"))
+
+
+def test_half_a_letter_and_other_signs_are_read_as_what_they_are(classifier):
+    table = classifier.score(["sad \ud83d queue", "caf\u00e9 \U0001f600", "\u202e"])
+    assert table["unreadable"].tolist() == ["", "", "no word of it is left"]
 
 
 def test_equal_texts_are_read_once(classifier):

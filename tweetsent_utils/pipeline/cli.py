@@ -1,10 +1,12 @@
-"""The command line: `tweetsent run`, `report` for a finished run, `lab` and `explore` to play."""
+"""The command line: `tweetsent run`, `report`, `score` for files, `lab` and `explore` to play."""
 
 import argparse
 import os
 import signal
+from dataclasses import fields
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from tweetsent_utils.errors import Stopped, TweetsentError
 from tweetsent_utils.files import load_json, require_file
@@ -106,6 +108,14 @@ def serve_playground(options: argparse.Namespace) -> None:
     explore(options.run or [default_parameters()["run_name"]], options.voila)
 
 
+def score_a_corpus(options: argparse.Namespace) -> None:
+    """Score files with the model of a run, or another, into a folder."""
+    from tweetsent_utils.pipeline.scoring import Order, score_files  # imports torch: seconds
+
+    names = [field.name for field in fields(Order)]
+    score_files(Order(**{name: getattr(options, name) for name in names}))
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
@@ -185,6 +195,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="name of the run and its folder",
     )
     report.set_defaults(act=write_a_report)
+    add_score(commands)
     lab = commands.add_parser(
         "lab",
         help="open JupyterLab on working copies of the notebooks, in outputs/lab/",
@@ -219,6 +230,77 @@ def make_parser() -> argparse.ArgumentParser:
     )
     explore.set_defaults(act=serve_playground)
     return parser
+
+
+def add_score(commands: Any) -> None:
+    """Add the command `score` to the others."""
+    score = commands.add_parser(
+        "score",
+        help="let a model answer files of any size, into a folder of Parquet files",
+    )
+    score.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="a CSV, TSV, JSON lines or Parquet file, a pattern, or a folder; also .gz, .zst, .bz2",
+    )
+    score.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where the answers go; the same command goes on there after a stop",
+    )
+    score.add_argument("--run", metavar="NAME", default="", help="the run whose model answers")
+    score.add_argument("--model", metavar="FOLDER", default="", help="or another model's folder")
+    score.add_argument(
+        "--text-column",
+        metavar="NAME",
+        default="",
+        help="the column of the texts (the one that the run was trained on)",
+    )
+    score.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a column to copy; may be repeated (those that are called like ids)",
+    )
+    score.add_argument(
+        "--date-column",
+        metavar="NAME",
+        default="",
+        help="the column of the days, for a summary by day",
+    )
+    score.add_argument("--encoding", default="", help="of text files (guessed for each)")
+    score.add_argument(
+        "--unsure-below",
+        type=float,
+        default=0.5,
+        metavar="P",
+        help="an answer of a smaller probability counts as unsure (0.5)",
+    )
+    score.add_argument("--device", default="auto", help="cpu, cuda:0, mps (the best there is)")
+    score.add_argument(
+        "--precision",
+        default="auto",
+        choices=["auto", "fp32", "bf16", "onnx", "int8"],
+        help="fp32, bf16 (as the run was trained), or an exported model: onnx, int8",
+    )
+    score.add_argument(
+        "--rows-per-shard",
+        type=int,
+        default=50_000,
+        metavar="N",
+        help="of the output; a stop loses at most one shard (50,000)",
+    )
+    score.add_argument(
+        "--shard",
+        default="1/1",
+        metavar="I/N",
+        help="only the I-th of N shares, for as many processes or machines",
+    )
+    score.set_defaults(act=score_a_corpus)
 
 
 def seed_sweep(first: int, count: int) -> str:

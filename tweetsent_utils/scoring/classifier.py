@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,27 +29,20 @@ from tweetsent_utils.evaluation.inference import answer_batches, padding_id
 from tweetsent_utils.export.onnx_classifier import OnnxClassifier
 from tweetsent_utils.files import encoder_errors
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
+from tweetsent_utils.scoring.answers import (
+    NO_WORD,
+    UNSURE_BELOW,
+    Answers,
+    as_texts,
+    name_labels,
+)
 from tweetsent_utils.training.device import pick_device, settled_precision
 from tweetsent_utils.training.step import eval_step
 
 WINDOW = 16_384  # texts that are tokenised, and sorted by length, at once
 # How many tokens a batch holds, padding included: what a CPU's cache holds, and what fills a GPU.
 TOKENS_AT_ONCE = {"cpu": 2_048, "mps": 16_384, "cuda": 65_536}
-UNSURE_BELOW = 0.5  # more likely wrong than right
-
-NO_TEXT = "no text"
-NO_WORD = "no word of it is left"  # after the model's own cleaning
-
 logging.disable_progress_bar()  # a bar for the loading of weights would stay in the notebook
-
-
-class Answers(NamedTuple):
-    """What a model says of N texts, in their order."""
-
-    probabilities: np.ndarray  # float32 of shape (N, classes), NaN for what cannot be read
-    is_cut: np.ndarray  # bool of shape (N,): not all of its tokens were read
-    reasons: list[str]  # why a text cannot be read; "" where it was
-    distinct: int  # texts that the model has read: of equal ones, one
 
 
 @dataclass(frozen=True)
@@ -167,36 +160,6 @@ class TweetClassifier:
                 if place + 1 < len(windows):
                     coming.append(thread.submit(tokenize, windows[place + 1], self.tokenizer))
                 yield window, input_ids
-
-
-def as_texts(values: Sequence[Any]) -> tuple[list[str], list[str]]:
-    """Return N values as texts, "" for what is none, and why it is none ("" for a text)."""
-    texts, reasons = [], []
-    for value in values:
-        reason = ""
-        if not isinstance(value, str):
-            value, reason = as_text(value)
-        elif not value.strip():
-            value, reason = "", NO_TEXT
-        texts.append(value)
-        reasons.append(reason)
-    return texts, reasons
-
-
-def as_text(value: Any) -> tuple[str, str]:
-    """Return what is no text as one, or "" and why it cannot be one."""
-    if isinstance(value, (dict, list, tuple, set, bytes, np.ndarray)):
-        return "", f"{type(value).__name__}, and no text"
-    if value is None or value is pd.NA or value != value:  # NaN and NaT differ from themselves
-        return "", NO_TEXT
-    return str(value), ""
-
-
-def name_labels(probabilities: np.ndarray, label_order: Sequence[str]) -> pd.Categorical:
-    """Return the likeliest class of each of N rows of probabilities; missing where they are NaN."""
-    is_missing = np.isnan(probabilities[:, 0])
-    ranks = np.where(is_missing, -1, np.nan_to_num(probabilities).argmax(axis=1))
-    return pd.Categorical.from_codes(ranks, categories=list(label_order), ordered=False)
 
 
 def answer_with_onnx(model: OnnxClassifier, batch: dict[str, torch.Tensor]) -> torch.Tensor:
