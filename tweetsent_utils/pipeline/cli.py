@@ -18,6 +18,7 @@ from tweetsent_utils.pipeline.runs import (
     REPORT,
     is_ensemble,
     load_metrics,
+    refuse_ensemble,
     run_folder,
 )
 from tweetsent_utils.pipeline.terminal import say
@@ -90,6 +91,19 @@ def write_a_report(options: argparse.Namespace) -> None:
         remedy = f"read {folder / ENSEMBLE_TEXT}, or the report of a member"
         raise TweetsentError(f"{what}: {remedy}")
     say(str(write_report(folder)))
+    if (folder / "model").is_dir():
+        from tweetsent_utils.pipeline.model_card import write_model_card
+
+        say(str(write_model_card(folder)))
+
+
+def push_a_model(options: argparse.Namespace) -> None:
+    """Upload the model of a finished run to a hub, and say where it is."""
+    from tweetsent_utils.pipeline.publishing import push_model  # imports torch: seconds
+
+    folder = run_folder(options.run)
+    refuse_ensemble(folder)
+    say(push_model(folder, options.repo, options.public, options.dry_run))
 
 
 def open_jupyterlab(options: argparse.Namespace) -> None:
@@ -186,7 +200,7 @@ def make_parser() -> argparse.ArgumentParser:
     run.set_defaults(act=run_pipelines)
     report = commands.add_parser(
         "report",
-        help="write outputs/<run name>/report.html again, from what the run has left",
+        help="write a run's report.html and its model's card again, from what the run has left",
     )
     report.add_argument(
         "--run",
@@ -196,6 +210,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(act=write_a_report)
     add_score(commands)
+    push = commands.add_parser(
+        "push",
+        help="upload the model of a finished run, with its card, to the Hugging Face hub",
+    )
+    push.add_argument("--run", metavar="NAME", required=True, help="the run whose model it is")
+    push.add_argument("--repo", metavar="OWNER/NAME", required=True, help="the repository")
+    push.add_argument("--public", action="store_true", help="make a repository that all may read")
+    push.add_argument("--dry-run", action="store_true", help="write the card and upload nothing")
+    push.set_defaults(act=push_a_model)
     lab = commands.add_parser(
         "lab",
         help="open JupyterLab on working copies of the notebooks, in outputs/lab/",

@@ -205,13 +205,19 @@ def run_pipeline(
 
 
 def leave_report(folder: Path) -> None:
-    """Write the report of a run that has trained; if that fails, say so and let the run be."""
+    """Write the report and the model card of a run that has trained.
+
+    If that fails, say so and let the run be.
+    """
     if not (folder / "metrics.json").exists():
         return
+    from tweetsent_utils.pipeline.model_card import write_model_card
     from tweetsent_utils.pipeline.report import write_report  # imports pandas: a second
 
     try:
         write_report(folder)
+        if (folder / "model").is_dir():
+            write_model_card(folder)
     except TweetsentError as error:
         say(f"the run is finished, but has no new report: {error}", "stderr")
 
