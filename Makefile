@@ -82,6 +82,8 @@ bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/benc
 	$(PY) benchmarks/scaling.py
 	$(PY) benchmarks/startup.py
 	$(PY) benchmarks/playground.py
+	$(PY) benchmarks/scoring.py
+	$(PY) benchmarks/scoring_memory.py
 	$(PY) benchmarks/three_seeds.py
 
 # Where .venv is not there, as on a machine without a registry, the Python that has torch.

@@ -323,6 +323,13 @@ def add_score(commands: Any) -> None:
         metavar="I/N",
         help="only the I-th of N shares, for as many processes or machines",
     )
+    score.add_argument(
+        "--engine",
+        default="local",
+        choices=["local", "ray"],
+        help="ray: on a cluster, or on this machine (needs requirements-scale.txt)",
+    )
+    score.add_argument("--address", default="", help="of a Ray cluster, such as auto")
     score.set_defaults(act=score_a_corpus)
 
 

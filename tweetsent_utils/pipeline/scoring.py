@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from tweetsent_utils.scoring.classifier import (
     open_classifier,
 )
 from tweetsent_utils.scoring.corpus import Corpus, Progress, Result, score_corpus
-from tweetsent_utils.scoring.likeness import describe_known_texts
+from tweetsent_utils.scoring.likeness import KnownTexts, describe_known_texts
 from tweetsent_utils.scoring.output import Output
-from tweetsent_utils.scoring.summary import save_summary, summarize
+from tweetsent_utils.scoring.ray_engine import score_with_ray, summarize_answers
+from tweetsent_utils.scoring.summary import Summary, save_summary, summarize
 from tweetsent_utils.show.progress import Pace
 from tweetsent_utils.show.scoring_plots import plot_corpus
 from tweetsent_utils.show.style import use_style
@@ -56,6 +58,8 @@ class Order:
     unsure_below: float = 0.5
     device: str = "auto"
     precision: str = "auto"
+    engine: str = "local"
+    address: str = ""
 
 
 def score_files(order: Order) -> Result:
@@ -80,13 +84,48 @@ def score_files(order: Order) -> Result:
         what = f"the model in {folder} changed while it was opened"
         raise TweetsentError(f"{what}: wait until the training has ended")
     say(f"files: {len(files):,}; model: {classifier.name}, on {describe_device(classifier)}")
-    output = Output(order.out, describe_settings(classifier, before) | corpus.settings())
+    settings = describe_settings(classifier, before) | corpus.settings()
+    if order.engine == "ray":
+        return score_on_cluster(order, corpus, folder, classifier, settings)
+    output = Output(order.out, settings)
     known = describe_known_texts(folder.parent)
     follower = Follower()
     result = score_corpus(classifier, corpus, output, shard, known, follower.report)
     follower.close()
     say_result(result, order.out)
-    finish(output, corpus, classifier, folder, known)
+    summary = summarize(output, output.numbers(corpus.files).values())
+    leave_summary(order.out, summary, classifier.label_order, folder, known)
+    refuse_failures(result)
+    return result
+
+
+def score_on_cluster(
+    order: Order,
+    corpus: Corpus,
+    folder: Path,
+    classifier: TweetClassifier,
+    settings: dict[str, Any],
+) -> Result:
+    """Score files with Ray, and write the same summary, as far as the answers tell it.
+
+    `classifier` is the model as it opens here; each actor opens its own.
+    """
+    if order.shard != "1/1":
+        raise TweetsentError("--shard divides nothing here: Ray divides the work by itself")
+    precision = describe_precision(classifier)
+    opener = partial(
+        open_classifier,
+        folder.absolute(),
+        classifier.name,
+        order.device,
+        order.precision if order.precision in ONNX_PRECISIONS else precision,
+        order.unsure_below,
+    )
+    out = order.out.absolute()
+    result = score_with_ray(opener, corpus, out, settings, order.address, order.device)
+    say_result(result, order.out)
+    summary = summarize_answers(out, len(corpus.files))
+    leave_summary(out, summary, classifier.label_order, folder, None)
     refuse_failures(result)
     return result
 
@@ -256,29 +295,27 @@ def say_result(result: Result, out: Path) -> None:
         say(f"{rows:,} rows {what}")
 
 
-def finish(
-    output: Output,
-    corpus: Corpus,
-    classifier: TweetClassifier,
+def leave_summary(
+    out: Path,
+    summary: Summary,
+    label_order: Sequence[str],
     folder: Path,
-    known: Any,
+    known: KnownTexts | None,
 ) -> None:
     """Write and say the summary, with its figure."""
-    numbers = output.numbers(corpus.files)
-    summary = summarize(output, numbers.values())
     if summary.complete < summary.files:
         what = f"finished files: {summary.complete:,} of {summary.files:,}"
         say(f"{what}; the summary is of what there is")
-    path = save_summary(output, summary, classifier.label_order, known)
+    path = save_summary(out, summary, label_order, known)
     for line in summary.lines(known):
         say(line)
     matplotlib.use("agg")
     use_style()
     ordered = load_json(folder / "dataset.json").get("ordered", False)
-    table = summary.table(classifier.label_order)
+    table = summary.table(label_order)
     if len(table):
         figure = plot_corpus(table, ordered)
-        target = output.folder / "summary.png"
+        target = out / "summary.png"
         write_atomically(target, lambda file: figure.savefig(file, format="png", dpi=150))
     say(f"summary: {path}")
 

@@ -60,10 +60,11 @@ class Summary:
         unreadable = self.rows - self.answered
         lines = [f"rows {self.rows:,}, with a label {self.answered:,}, without one {unreadable:,}"]
         lines += [f"  {count:,}: {reason}" for reason, count in self.reasons.most_common(10)]
-        share = 1 - self.distinct / max(self.answered, 1)
-        saved = f"equal texts of a shard were read once, which saved {max(share, 0):.1%}"
         sure = f"unsure {self.unsure:,}, cut {self.cut:,}, "
-        lines.append(f"{sure}mean confidence {self.mean_confidence:.3f}; {saved}")
+        lines.append(f"{sure}mean confidence {self.mean_confidence:.3f}")
+        if self.distinct:
+            share = max(1 - self.distinct / max(self.answered, 1), 0)
+            lines.append(f"equal texts of a shard were read once, which saved {share:.1%}")
         counts: Counter[str] = Counter()
         for labels in self.days.values():
             counts.update(labels)
@@ -92,14 +93,14 @@ def summarize(output: Output, files: Iterable[int]) -> Summary:
 
 
 def save_summary(
-    output: Output,
+    folder: Path,
     summary: Summary,
     label_order: Sequence[str],
     known: KnownTexts | None,
 ) -> Path:
-    """Write the sums into an output's folder: `summary.json`, and `by_day.csv`."""
+    """Write the sums into a folder: `summary.json`, of which the path returns, and `by_day.csv`."""
     table = summary.table(label_order)
-    write_atomically(output.folder / "by_day.csv", lambda file: table.to_csv(file))
+    write_atomically(folder / "by_day.csv", lambda file: table.to_csv(file))
     compared = None
     if known is not None and summary.likeness["texts"]:
         compared = compare(summary.likeness, summary.mean_confidence, known).to_dict("index")
@@ -117,6 +118,6 @@ def save_summary(
         "next_to_the_test_texts": compared,
         "warning": summary.warning(known),
     }
-    path = output.folder / "summary.json"
+    path = folder / "summary.json"
     save_json(path, found)
     return path

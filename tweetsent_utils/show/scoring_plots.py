@@ -1,5 +1,7 @@
 """Figures of what a model has said about a corpus."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -78,4 +80,20 @@ def plot_classes(counts: pd.Series, ordered: bool) -> Figure:
     figure.suptitle(title, x=0.01, ha="left")
     words = "; ".join(f"{name} {share:.1%}" for name, share in shares.items())
     figure.set_label(f"Bars. {title}: {words}.")
+    return figure
+
+
+def plot_memory(curve: Sequence[tuple[int, float]]) -> Figure:
+    """Draw the memory that scoring holds beyond its start, in GiB, over the rows that are done."""
+    rows, held = zip(*curve, strict=True)
+    figure, axes = plt.subplots(figsize=(WIDTH, 2.8))
+    axes.plot(rows, held, color="#222222")
+    axes.set(xlabel="rows that are scored", ylabel="GiB more than at the start", ylim=(0, None))
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    title = "Memory doesn't grow with the file"
+    half = len(held) // 2
+    if max(held[half:]) > 1.2 * max(held[: max(half, 1)]):
+        title = "Memory grows with the file"
+    figure.suptitle(title, x=0.01, ha="left")
+    figure.set_label(f"A line. {title}: at most {max(held):.2f} GiB over {rows[-1]:,} rows.")
     return figure
