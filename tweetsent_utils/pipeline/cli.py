@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -71,7 +72,10 @@ def run_pipelines(options: argparse.Namespace) -> None:
     sweeps = list(options.sweep)
     if options.seeds != 1:
         sweeps.append(seed_sweep(parameters["seed"], options.seeds))
-    folders = run_all(parameters, sweeps, options.start, options.ensemble)
+    if options.engine == "ray":
+        folders = run_on_cluster(parameters, sweeps, options)
+    else:
+        folders = run_all(parameters, sweeps, options.start, options.ensemble)
     if len(folders) == 1:
         say(summary(folders[0]))
     elif options.ensemble:
@@ -79,6 +83,21 @@ def run_pipelines(options: argparse.Namespace) -> None:
         say(f"{comparison(compared)}\n{gain_of(ensemble)}")
     else:
         say(comparison(folders[-1]))
+
+
+def run_on_cluster(
+    parameters: dict[str, Any],
+    sweeps: list[str],
+    options: argparse.Namespace,
+) -> list[Path]:
+    """Run the pipeline once for each combination of values, side by side on a Ray cluster."""
+    from tweetsent_utils.pipeline.ray_runs import run_each_with_ray  # imports pyarrow: a moment
+
+    if not sweeps:
+        what = "--engine ray spreads several runs, and this is one"
+        raise TweetsentError(f"{what}: give --seeds or --sweep")
+    spread = partial(run_each_with_ray, address=options.address)
+    return run_all(parameters, sweeps, options.start, options.ensemble, spread)
 
 
 def write_a_report(options: argparse.Namespace) -> None:
@@ -197,6 +216,13 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NUMBER",
         help="run again from this notebook on, such as 03",
     )
+    run.add_argument(
+        "--engine",
+        default="local",
+        choices=["local", "ray"],
+        help="ray: the runs of a sweep side by side, each a task (needs requirements-scale.txt)",
+    )
+    run.add_argument("--address", default="", help="of a Ray cluster, such as auto")
     run.set_defaults(act=run_pipelines)
     report = commands.add_parser(
         "report",

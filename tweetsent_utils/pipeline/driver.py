@@ -4,7 +4,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,13 +62,15 @@ def run_all(
     sweeps: Sequence[str] = (),
     start: str | None = None,
     ensemble: bool = False,
+    spread: Callable[..., dict[str, Path]] | None = None,
 ) -> list[Path]:
     """Run the pipeline once, or once per combination of swept values and then compare the runs.
 
     Settings are chosen on validation, so a sweep over more than seeds leaves the test set alone. A
     run that fails does not stop the others. Returns the folders of the runs and, after more than
     one, that of the comparison, `<run_name>-compared`. With `ensemble`, runs that differ in the
-    seed alone are averaged too, in a last folder `<run_name>-ensemble`.
+    seed alone are averaged too, in a last folder `<run_name>-ensemble`. `spread` makes several runs
+    in place of `run_each`, which makes one after the other.
     """
     runs = expand_sweeps(parameters, sweeps)
     if ensemble:
@@ -81,7 +83,7 @@ def run_all(
     if not is_over_seeds(sweeps):
         steps = [path for path in steps if path.name < FIRST_ON_TEST]
     refuse_other_start(start, [*steps, comparison])
-    finished = run_each(runs, steps, start)
+    finished = (spread or run_each)(runs, steps, start)
     if not finished:
         what = f"none of the {len(runs)} runs came to its end"
         raise TweetsentError(f"{what}: fix what is said above and run it again")

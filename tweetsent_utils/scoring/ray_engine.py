@@ -18,7 +18,7 @@ import pyarrow as pa
 from pyarrow import dataset
 
 from tweetsent_utils.data.corpus import REASON, Block, cut_into_blocks, open_source
-from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.errors import TweetsentError, user_error
 from tweetsent_utils.files import delete, load_json, save_json, write_errors
 from tweetsent_utils.scoring.corpus import Corpus, Result, Scorer, score_block
 from tweetsent_utils.scoring.output import PARTS
@@ -46,11 +46,10 @@ def start_ray(address: str = "") -> Any:
 
     if not ray.is_initialized():
         options = {"address": address} if address else {"include_dashboard": False}
-        try:
+        what = f"Ray does not start on {address or 'this machine'}"
+        remedy = "start it with `ray start --head`, and give --address auto"
+        with user_error(what, remedy, Exception):  # a plain one, where it waits in vain
             ray.init(**options, log_to_driver=False, logging_level="ERROR")
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            what = f"there is no cluster at {address or 'this machine'} ({error})"
-            raise TweetsentError(f"{what}: start one with `ray start --head`") from None
     return ray
 
 
