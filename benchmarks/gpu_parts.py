@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tweetsent_utils.evaluation.inference import inference, predict_logits
 from tweetsent_utils.files import load_json, save_json
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
+from tweetsent_utils.scoring.classifier import TweetClassifier
 from tweetsent_utils.training.device import PRECISIONS, pick_device, pick_precision
 from tweetsent_utils.training.memory import MIB, measure_memory, predict_memory
 from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
@@ -116,6 +118,12 @@ def measure_scoring(bench: Bench, report: Callable[[dict[str, Any]], None]) -> N
             }
             figures["rates"].append(rate)
             report(figures)
+
+    classifier = TweetClassifier(model, bench.tokenizer, precision=bench.precision)
+    classifier.read(texts)
+    seconds = median_seconds(partial(classifier.read, texts), bench.order.repeats)
+    figures["texts_per_second"] = len(texts) / seconds  # tokenising included
+    report(figures)
 
     def answer() -> None:
         inference(texts[:1], model, bench.tokenizer, precision=bench.precision)
