@@ -9,11 +9,9 @@ on. Notebook 04 asks the model of its own run about the same tweets.
 import argparse
 from pathlib import Path
 
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-from tweetsent_utils.evaluation.inference import inference
 from tweetsent_utils.files import load_json, save_json
 from tweetsent_utils.paths import REFERENCE
+from tweetsent_utils.scoring.classifier import open_classifier
 
 TWEETS = [
     "The staff at our corner shop are heroes, thank you all",
@@ -24,9 +22,8 @@ TWEETS = [
 
 def ask(run: Path) -> dict:
     """Return the tweets and a run's answers, with its environment."""
-    tokenizer = AutoTokenizer.from_pretrained(run / "model")
-    model = AutoModelForSequenceClassification.from_pretrained(run / "model").eval()
-    probabilities = inference(TWEETS, model, tokenizer).astype(float).round(4).tolist()
+    classifier = open_classifier(run, precision="fp32")
+    probabilities = classifier.probabilities(TWEETS).astype(float).round(4).tolist()
     environment = load_json(run / "environment.json")
     return {
         "what": "the answers of a model that notebook 03 trained, to three invented tweets",
@@ -34,7 +31,7 @@ def ask(run: Path) -> dict:
         "run": run.name,
         "environment": {name: environment[name] for name in sorted(environment)},
         "tweets": TWEETS,
-        "labels": [model.config.id2label[rank] for rank in range(model.config.num_labels)],
+        "labels": classifier.label_order,
         "probabilities": probabilities,
     }
 

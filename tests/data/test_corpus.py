@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -228,3 +229,10 @@ def test_files_are_found_by_name_pattern_and_folder_each_once(tmp_path):
         list_files([str(tmp_path / "*.tsv")], tmp_path / "out")
     with pytest.raises(TweetsentError, match="no known format"):
         list_files([str(tmp_path / "deep" / "readme.txt")], tmp_path / "out")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_what_has_no_end_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(TweetsentError, match="is a pipe"):
+        list_files([str(tmp_path / "a.csv")], tmp_path / "out")

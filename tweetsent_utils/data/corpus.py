@@ -80,6 +80,9 @@ def list_files(inputs: Sequence[str], leave_out: Path) -> list[Path]:
     hidden = leave_out.absolute()
     files = [path for path in dict.fromkeys(found) if not path.is_relative_to(hidden)]
     for path in files:
+        if not path.is_file():
+            what = f"{path} is a pipe or a device, which may have no end"
+            raise TweetsentError(f"{what}: save what it gives as a file, and name that")
         if unpacked_suffix(path) not in FORMATS:
             known = ", ".join(FORMATS)
             what = f"{path} has no known format"
