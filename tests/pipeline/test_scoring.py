@@ -135,9 +135,7 @@ def test_another_model_is_refused_the_same_folder(run, score, table, tmp_path):
     assert score(tmp_path / "in.csv", "--run", "tiny", out="other")[0] == 0
 
 
-def test_a_model_that_changes_while_it_is_opened_is_refused(
-    run, score, table, tmp_path, monkeypatch
-):
+def test_a_model_that_changes_on_the_way_is_refused(run, score, table, tmp_path, monkeypatch):
     table.to_csv(tmp_path / "in.csv", index=False)
 
     def change(*_):

@@ -29,19 +29,46 @@ def test_without_ray_one_sentence_says_what_to_install(monkeypatch):
         ray_engine.start_ray()
 
 
+class Busy:
+    """What stands for Ray on a machine on which it starts late, if ever."""
+
+    def __init__(self, failures):
+        self.failures = failures
+        self.is_up = False
+
+    def is_initialized(self):
+        return self.is_up
+
+    def init(self, **options):
+        if self.failures:
+            self.failures -= 1
+            raise Exception("The current node timed out")
+        self.is_up = True
+
+    def shutdown(self):
+        pass
+
+
+@pytest.mark.parametrize(("failures", "address"), [(2, ""), (0, "auto")])
+def test_on_a_busy_machine_ray_is_started_again(failures, address):
+    busy = Busy(failures)
+    ray_engine.init(busy, address)
+    assert busy.is_up
+
+
+@pytest.mark.parametrize(("failures", "address"), [(3, ""), (1, "auto")])
+def test_a_cluster_that_never_comes_is_an_error(failures, address):
+    with pytest.raises(Exception, match="timed out"):
+        ray_engine.init(Busy(failures), address)
+
+
 @pytest.fixture(scope="module")
 def cluster():
     """A small cluster on this machine, whose workers find the package and these tests."""
     ray = pytest.importorskip("ray")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT_ROOT), str(PROJECT_ROOT / "tests")])
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level="ERROR",
-        object_store_memory=10**8,
-    )
+    ray_engine.start_ray()
     yield ray
     ray.shutdown()
 

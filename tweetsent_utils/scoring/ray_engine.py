@@ -27,6 +27,7 @@ from tweetsent_utils.scoring.summary import Summary
 UNFINISHED = ".unfinished"  # where Ray writes until all is there
 ROWS_AT_ONCE = 16_384  # that an actor gets: a window in which equal texts are read once
 CPUS_PER_ACTOR = 4
+TRIES = 3  # of starting Ray on this machine
 CPUS_PER_READER = 0.25  # reading waits for scoring
 NOWHERE = -1  # the row of what says that the rest of a file cannot be read
 DONE = "ray.json"  # in an output folder: what it was made with
@@ -45,12 +46,30 @@ def start_ray(address: str = "") -> Any:
     import ray
 
     if not ray.is_initialized():
-        options = {"address": address} if address else {"include_dashboard": False}
         what = f"Ray does not start on {address or 'this machine'}"
         remedy = "start it with `ray start --head`, and give --address auto"
         with user_error(what, remedy, Exception):  # a plain one, where it waits in vain
-            ray.init(**options, log_to_driver=False, logging_level="ERROR")
+            init(ray, address)
     return ray
+
+
+def init(ray: Any, address: str) -> None:
+    """Connect Ray to a cluster, or start one here.
+
+    It gives its own processes half a minute. On a busy machine that is too little for the first
+    time, when their files come from the disk.
+    """
+    options = {"address": address} if address else {"include_dashboard": False}
+    options |= {"log_to_driver": False, "logging_level": "ERROR"}
+    tries = 1 if address else TRIES
+    while not ray.is_initialized():
+        tries -= 1
+        try:
+            ray.init(**options)
+        except Exception:
+            ray.shutdown()
+            if not tries:
+                raise
 
 
 class ScoringActor:
