@@ -145,3 +145,37 @@ def test_labels_are_missing_where_there_are_no_probabilities():
     probabilities = np.array([[0.2, 0.8], [np.nan, np.nan]], dtype=np.float32)
     assert name_labels(probabilities, ["bad", "good"]).tolist()[0] == "good"
     assert name_labels(probabilities, ["bad", "good"]).isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "bf16-weights"])
+def test_a_precision_is_known_by_its_name_and_answers_alike(folder, classifier, precision):
+    opened = open_classifier(folder, device="cpu", precision=precision)
+    assert opened.precision_name == precision
+    expected = classifier.probabilities(TEXTS)
+    np.testing.assert_allclose(opened.probabilities(TEXTS), expected, atol=0.05)
+
+
+class Exported:
+    """What stands for an exported model: the longer a text, the higher its class."""
+
+    label_order = ["short", "long"]
+    pad_id = 0
+
+    def __init__(self, folder, precision, threads):
+        self.path = folder / f"model_{precision}.onnx"
+
+    def logits(self, input_ids, attention_mask):
+        assert input_ids.dtype == attention_mask.dtype == np.int64
+        lengths = attention_mask.sum(axis=1)
+        return np.stack([6.0 - lengths, lengths - 6.0], axis=1).astype(np.float32)
+
+
+def test_an_exported_model_answers_through_the_same_door(folder, tokenizer, monkeypatch):
+    monkeypatch.setattr(classifier_module, "OnnxClassifier", Exported)
+    tokenizer.save_pretrained(folder / "onnx")
+    opened = open_classifier(folder, "tiny", precision="int8")
+    table = opened.score(["sad", "good people help in the queue", None, "sad"])
+    assert table["label"].dropna().tolist() == ["short", "long", "short"]
+    assert table["label"].isna().tolist() == [False, False, True, False]
+    assert opened.precision_name == "model_int8"
+    assert opened.temperature == 1.0

@@ -42,7 +42,9 @@ def test_every_make_target_exists(name):
 @every_page
 def test_every_command_line_of_the_pipeline_is_accepted(name, monkeypatch):
     monkeypatch.chdir(PROJECT_ROOT)
-    program = r"(?:python -m tweetsent_utils|\btweetsent) (?=run|report|lab|score .*--out|push .*--repo)"
+    program = (
+        r"(?:python -m tweetsent_utils|\btweetsent) (?=run|report|lab|score .*--out|push .*--repo)"
+    )
     for line in list_commands(TEXTS[name], program):
         options = make_parser().parse_args(shlex.split(line, comments=True))
         if options.command != "run":

@@ -333,8 +333,8 @@ def add_score(commands: Any) -> None:
     score.add_argument(
         "--precision",
         default="auto",
-        choices=["auto", "fp32", "bf16", "onnx", "int8"],
-        help="fp32, bf16 (as the run was trained), or an exported model: onnx, int8",
+        choices=["auto", "fp32", "bf16", "bf16-weights", "onnx", "int8"],
+        help="auto: as the run was trained; onnx and int8: what tweetsent export has written",
     )
     score.add_argument(
         "--rows-per-shard",

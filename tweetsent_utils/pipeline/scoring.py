@@ -32,7 +32,6 @@ from tweetsent_utils.scoring.summary import Summary, save_summary, summarize
 from tweetsent_utils.show.progress import Pace
 from tweetsent_utils.show.scoring_plots import plot_corpus
 from tweetsent_utils.show.style import use_style
-from tweetsent_utils.training.device import PRECISIONS
 
 ID_NAME = r"(?i)id|.*_id|.*-id|(?-i:.*[a-z]I[dD])"  # id, tweet_id, tweetId, userID
 MOST_NAMED = 5  # failures that are written out
@@ -112,7 +111,7 @@ def score_on_cluster(
     """
     if order.shard != "1/1":
         raise TweetsentError("--shard divides nothing here: Ray divides the work by itself")
-    precision = describe_precision(classifier)
+    precision = classifier.precision_name
     opener = partial(
         open_classifier,
         folder.absolute(),
@@ -213,24 +212,15 @@ def describe_settings(classifier: TweetClassifier, model: str) -> dict[str, Any]
     return {
         "model": model,
         "labels": classifier.label_order,
-        "precision": describe_precision(classifier),
+        "precision": classifier.precision_name,
         "unsure_below": classifier.unsure_below,
     }
-
-
-def describe_precision(classifier: TweetClassifier) -> str:
-    """Return the name of the precision that a model computes in."""
-    path = getattr(classifier.model, "path", None)  # of an exported one
-    if path:
-        return path.stem
-    (name,) = (name for name, dtype in PRECISIONS.items() if dtype == classifier.precision)
-    return name
 
 
 def describe_device(classifier: TweetClassifier) -> str:
     """Return what a model computes on, and in which precision."""
     device = getattr(classifier.model, "device", "cpu")
-    return f"{device} in {describe_precision(classifier)}"
+    return f"{device} in {classifier.precision_name}"
 
 
 class Follower:

@@ -36,12 +36,15 @@ from tweetsent_utils.scoring.answers import (
     as_texts,
     name_labels,
 )
-from tweetsent_utils.training.device import pick_device, settled_precision
+from tweetsent_utils.training.device import PRECISIONS, pick_device, settled_precision
 from tweetsent_utils.training.step import eval_step
 
 WINDOW = 16_384  # texts that are tokenised, and sorted by length, at once
 # How many tokens a batch holds, padding included: what a CPU's cache holds, and what fills a GPU.
-TOKENS_AT_ONCE = {"cpu": 2_048, "mps": 16_384, "cuda": 65_536}
+TOKENS_AT_ONCE = {"cpu": 1_024, "mps": 16_384, "cuda": 65_536}
+ROUNDED = "bf16-weights"  # a precision: not only products, but all that is kept is in bfloat16
+ONNX_PRECISIONS = {"onnx": "fp32", "int8": "int8"}
+
 logging.disable_progress_bar()  # a bar for the loading of weights would stay in the notebook
 
 
@@ -72,6 +75,16 @@ class TweetClassifier:
         """What the model's logits have been divided by, see `apply_temperature`: 1 for nothing."""
         config = getattr(self.model, "config", None)
         return getattr(config, "calibration_temperature", None) or 1.0
+
+    @property
+    def precision_name(self) -> str:
+        """What the model computes in, as `open_classifier` calls it."""
+        if isinstance(self.model, OnnxClassifier):
+            return self.model.path.stem
+        if self.model.dtype == torch.bfloat16:
+            return ROUNDED
+        (name,) = (name for name, dtype in PRECISIONS.items() if dtype == self.precision)
+        return name
 
     @property
     def tokens_at_once(self) -> int:
@@ -177,9 +190,11 @@ def open_classifier(
 ) -> TweetClassifier:
     """Open a run's folder, its `model/`, or another model that transformers knows.
 
-    With a `precision` of "auto", it is the one that the run has been trained in; "int8" and
-    "onnx" open what `tweetsent export` has left, on the CPU. Runs no code of the folder's. Raises
-    `TweetsentError` for a folder that holds no model, or one that was changed since it was made.
+    With a `precision` of "auto", it is the one that the run has been trained in. "bf16" rounds the
+    factors of matrix products alone, "bf16-weights" all weights and states, which is faster and
+    coarser. "int8" and "onnx" open what `tweetsent export` has left, on the CPU. Runs no code of
+    the folder's. Raises `TweetsentError` for a folder that holds no model, or one that was changed
+    since it was made.
     """
     folder = find_model_folder(folder)
     if (folder / SUMS).exists():
@@ -189,7 +204,9 @@ def open_classifier(
         return open_exported(folder, name, ONNX_PRECISIONS[precision], unsure_below)
     target = pick_device(device)
     is_of_run = folder.name == "model"
-    dtype = settled_precision(folder.parent if is_of_run else folder, precision, target)
+    is_rounded = precision == ROUNDED
+    wanted = "fp32" if is_rounded else precision
+    dtype = settled_precision(folder.parent if is_of_run else folder, wanted, target)
     with encoder_errors(folder):
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -198,14 +215,11 @@ def open_classifier(
             use_safetensors=True,
             trust_remote_code=False,
         )
-    model = model.to(target).eval()
+    model = model.to(target, dtype=torch.bfloat16 if is_rounded else None).eval()
     use_cpu_kernels(model)
     if dtype != torch.float32:
         round_weights(model, dtype)
     return TweetClassifier(model, tokenizer, name, dtype, unsure_below)
-
-
-ONNX_PRECISIONS = {"onnx": "fp32", "int8": "int8"}
 
 
 def open_exported(folder: Path, name: str, precision: str, unsure_below: float) -> TweetClassifier:
