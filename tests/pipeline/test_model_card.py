@@ -11,7 +11,7 @@ from tiny import LABEL_ORDER
 
 from tweetsent_utils.checksums import verify_folder, write_sealed_folder
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.pipeline import cli, publishing
+from tweetsent_utils.pipeline import cli, driver, publishing
 from tweetsent_utils.pipeline.model_card import make_card, write_model_card
 
 LEXICON = {"verdict": "labels look lexicon-made: 98% agreement, in steps, where a baseline has 70%"}
@@ -92,6 +92,15 @@ def test_a_card_next_to_the_model_leaves_its_checksums_valid(run):
     assert 'model="me/cards"' in path.read_text()
     with pytest.raises(TweetsentError, match="no model"):
         write_model_card(run.parent)
+
+
+def test_a_run_ends_with_a_card_and_a_report_command_writes_it_again(run, capsys):
+    card = run / "model" / "README.md"
+    driver.leave_report(run)
+    assert "75.0%" in card.read_text()
+    card.unlink()
+    assert cli.main(["report", "--run", "cards"]) == 0
+    assert card.exists() and str(card) in capsys.readouterr().out
 
 
 # --- to a hub, of which there is a stand-in ---

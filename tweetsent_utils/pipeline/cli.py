@@ -122,7 +122,9 @@ def push_a_model(options: argparse.Namespace) -> None:
 
     folder = run_folder(options.run)
     refuse_ensemble(folder)
-    say(push_model(folder, options.repo, options.public, options.dry_run))
+    address = push_model(folder, options.repo, options.public, options.dry_run)
+    if address:
+        say(address)
 
 
 def open_jupyterlab(options: argparse.Namespace) -> None:

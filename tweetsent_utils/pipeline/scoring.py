@@ -319,4 +319,5 @@ def refuse_failures(result: Result) -> None:
     more = len(messages) - MOST_NAMED
     rest = f"; and {more:,} more" if more > 0 else ""
     what = f"{len(messages):,} of the files could not be read to the end ({shown}{rest})"
-    raise TweetsentError(f"{what}: the same command goes on with them when they are repaired")
+    remedy = "repair them and give the same command, with another --out for those begun already"
+    raise TweetsentError(f"{what}: {remedy}")

@@ -55,7 +55,7 @@ class Output:
         """Note which files are read, and return their numbers.
 
         Files may be added later, but not while several machines share them. A file that has changed
-        since it was first read is refused, as its answers would be those of another text.
+        since some of it was answered is refused, as the answers would be those of two files.
         """
         with write_errors(self.folder):
             self.parts.mkdir(parents=True, exist_ok=True)
@@ -66,13 +66,19 @@ class Output:
         if known and new and is_divided:
             what = f"{self.folder} was begun with other files (it lacks {new[0]})"
             raise TweetsentError(f"{what}: give all machines the same ones, or name another --out")
+        is_changed = bool(new) or not manifest
+        numbers = {path: number for number, path in enumerate([*known, *new])}
         for path in files:
             signature = sign(path)
             if path in known and known[path]["sha256"] != signature:
-                what = f"{path} has changed since {self.folder} was begun"
-                raise TweetsentError(f"{what}: score it into another folder (--out)")
-            known.setdefault(path, {"path": str(path), "sha256": signature})
-        if new or not manifest:
+                if any(self.parts.glob(f"{numbers[path]:05d}-*.parquet")):
+                    what = (
+                        f"{path} has changed since {self.folder} was begun, and has answers there"
+                    )
+                    raise TweetsentError(f"{what}: score it into another folder (--out)")
+                is_changed = True
+            known[path] = {"path": str(path), "sha256": signature}
+        if is_changed:
             content = {"format": FORMAT, "settings": self.settings, "files": list(known.values())}
             save_json(self.folder / MANIFEST, content)
         numbers = {path: number for number, path in enumerate(known)}
