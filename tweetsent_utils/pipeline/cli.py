@@ -1,4 +1,4 @@
-"""The command line: `tweetsent run`, `report`, `score` for files, `lab` and `explore` to play."""
+"""The command line: `tweetsent run`, `report`, `score`, `export`, and to play `lab`, `explore`."""
 
 import argparse
 import os
@@ -35,6 +35,7 @@ KERNEL_SETTINGS = {
 }
 SIGNALLED = 128  # a shell's exit code for a program that a signal ended is this and its number
 MOST_SEEDS = 1000
+MOST_THREADS = 1024
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -151,10 +152,19 @@ def score_a_corpus(options: argparse.Namespace) -> None:
     score_files(Order(**{name: getattr(options, name) for name in names}))
 
 
+def export_model(options: argparse.Namespace) -> None:
+    """Write the model of a finished run as ONNX files, scored again, and say where they are."""
+    from tweetsent_utils.pipeline.exporting import export_run  # imports torch: seconds
+
+    say(str(export_run(options.run, options.keep, options.threads)))
+
+
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
     options = parser.parse_args(arguments)
+    if options.command == "export" and not 0 <= options.threads <= MOST_THREADS:
+        parser.error(f"--threads {options.threads}: give a number between 0 and {MOST_THREADS:,}")
     if options.command != "run":
         return options
     if options.start is not None:
@@ -280,6 +290,33 @@ def make_parser() -> argparse.ArgumentParser:
         help="Voilà's own options, after --, such as: tweetsent explore -- --no-browser",
     )
     explore.set_defaults(act=serve_playground)
+    export = commands.add_parser(
+        "export",
+        help="write a run's model as ONNX, fp32 and int8, into outputs/<run name>/onnx/",
+        description="Write the trained model of a run as ONNX, in fp32 and in int8, into "
+        "outputs/<run name>/onnx/. Both are scored on the run's test texts next to PyTorch, and an "
+        "export that loses more than half a point of accuracy isn't kept. Needs "
+        "requirements-export.txt.",
+    )
+    export.add_argument(
+        "--run",
+        metavar="NAME",
+        default=default_parameters()["run_name"],
+        help="name of the run and its folder",
+    )
+    export.add_argument(
+        "--keep",
+        action="store_true",
+        help="keep an export all the same that loses more than half a point of accuracy",
+    )
+    export.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        default=0,
+        help="how many cores an engine may use while it is scored and timed (all of them)",
+    )
+    export.set_defaults(act=export_model)
     return parser
 
 

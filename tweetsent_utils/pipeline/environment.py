@@ -4,6 +4,7 @@ import importlib.metadata
 import platform
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,14 @@ def describe_environment() -> dict[str, Any]:
         "processor": processor_name(),
         "cores": psutil.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": package_versions(PACKAGES),
         "git_commit": git_commit(),
     }
+
+
+def package_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of installed packages by their names."""
+    return {name: importlib.metadata.version(name) for name in names}
 
 
 def processor_name() -> str:
