@@ -28,6 +28,7 @@ ROAD = {
     "training": "logits → weights",
     "evaluation": "weights → claims",
     "show": "claims → figures",
+    "export": "weights → ONNX",
     "scoring": "texts → answers",
     "explore": "figures → play",
     "pipeline": "notebooks → runs",
