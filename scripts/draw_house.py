@@ -118,7 +118,7 @@ def draw_house(target: Path) -> None:
     """Draw all rooms and the imports between them."""
     use_style()
     height = height_of_rooms()
-    figure, axis = plt.subplots(figsize=(11, INCHES * (height + 1.15)))
+    figure, axis = plt.subplots(figsize=(1.58 * len(ROAD), INCHES * (height + 1.15)))
     for place, room in enumerate(ROAD):
         draw_room(axis, place, room, height)
     draw_road(axis, height)

@@ -39,9 +39,8 @@ def export_run(run_name: str, keep: bool = False, threads: int = 0) -> Path:
     refused.
     """
     require_packages(*PACKAGES)
-    refuse_ensemble(run_folder(run_name))
-    run = find_run(run_name, "02_dataset_creation", "03_training")
-    model_folder = find_trained(run, load_meta(run))
+    model_folder = find_model(run_name)
+    run = model_folder.parent
     part, texts = find_texts(run)
     target = run / FOLDER
     record: dict[str, Any] = {}
@@ -62,6 +61,13 @@ def export_run(run_name: str, keep: bool = False, threads: int = 0) -> Path:
     if record["refused"]:
         complain(record, target, keep)
     return target
+
+
+def find_model(run_name: str) -> Path:
+    """Return the folder of a run's model if it is whole; raises `TweetsentError` otherwise."""
+    refuse_ensemble(run_folder(run_name))
+    run = find_run(run_name, "02_dataset_creation", "03_training")
+    return find_trained(run, load_meta(run))
 
 
 def find_texts(run: Path) -> tuple[str, pd.DataFrame]:
