@@ -12,11 +12,11 @@ export GOMP_SPINCOUNT ?= 20000
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab data mpnet full sweeps test quick-test robustness lint style \
+.PHONY: help run lab data mpnet full sweeps site-playground test quick-test robustness lint style \
 	notebooks sources figures house labels bench gpu mutants audit clean
 
 help: ## show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
 
 # For users
 
@@ -41,6 +41,9 @@ SWEEP := -f configs/minilm-words.yaml -p num_epochs 3 -p max_lr 3e-4 --seeds 2 \
 sweeps: $(INSTALLED) ## compare cleanings and splits: eight small trainings on the Kaggle files
 	$(PY) -m tweetsent_utils run $(SWEEP) --run cleanings --sweep cleaning=raw,repaired,words
 	$(PY) -m tweetsent_utils run $(SWEEP) --run splits --sweep validation_split=latest
+
+site-playground: $(INSTALLED_DEV) ## build the playground in a page, with the exported model of quick (RUN=NAME: another)
+	$(PY) site/playground/build_playground.py --run $(or $(RUN),quick)
 
 # For those who change something
 

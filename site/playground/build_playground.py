@@ -1,6 +1,6 @@
 """Build the playground that runs in a page, without a server: `make site-playground`.
 
-    python site/playground/build.py [--run quick]
+    python site/playground/build_playground.py [--run quick]
 
 It takes the int8 model that `tweetsent export` has made of a run, its tokenizer, the scripts and
 styles of this folder, and ONNX Runtime for browsers, which npm fetches and whose checksums are in
