@@ -148,7 +148,7 @@ def write_pages(folder: Path, still: str) -> None:
 
 
 def fetch_vendored(folder: Path, earlier: Path) -> None:
-    """Write ONNX Runtime's files for browsers into a folder, with the checksums that they must have.
+    """Write ONNX Runtime's files for browsers into a folder, and check what they are.
 
     Those of an earlier build are taken again; else npm fetches the package.
     """

@@ -13,8 +13,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -392,6 +395,41 @@ class Lab:
         folder = Path(given) if given else PROJECT_ROOT / "outputs" / "screenshots"
         test = re.sub(r"\W+", "-", self.name).strip("-")  # a parametrised name has brackets
         return folder / f"{test}-{name}.png"
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves the files of a folder, and prints nothing."""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def serve_folder() -> Iterator[Callable[[Path], str]]:
+    """A function that serves the files of a folder, and returns their address."""
+    servers = []
+
+    def serve(folder: Path) -> str:
+        handler = partial(QuietHandler, directory=str(folder))
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_address[1]}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser, as Playwright has it."""
+    from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
