@@ -109,7 +109,7 @@ export function drawWords(settings, reading) {
   }
   card.append(text.slice(place, MOST_CHARACTERS).replaceAll("\r", ""));
   const limits = [];
-  if (text.length > MOST_CHARACTERS) limits.push(`the first ${MOST_CHARACTERS} characters are shown`);
+  if (text.length > MOST_CHARACTERS) limits.push(`the first ${MOST_CHARACTERS.toLocaleString("en")} characters are shown`);
   if (words.length === MOST_WORDS) limits.push(`the first ${MOST_WORDS} words are weighed`);
   if (!limits.length) return [card];
   return [card, make("p", { class: "quiet" }, `Only ${limits.join(", and ")}.`)];
