@@ -83,7 +83,7 @@ def draw_room(axis: Axes, place: int, room: str, height: float) -> None:
     axis.add_patch(box)
     middle = left + WIDTH / 2
     axis.text(middle, height - 0.06, room, ha="center", va="top", weight="bold")
-    axis.text(middle, height - 0.3, ROAD[room], ha="center", va="top", fontsize=9, color=QUIET)
+    axis.text(middle, height - 0.3, ROAD[room], ha="center", va="top", fontsize=8, color=QUIET)
     names = "\n".join(modules_of(room))
     axis.text(middle, height - 0.58, names, ha="center", va="top", fontsize=9, linespacing=1.35)
 
