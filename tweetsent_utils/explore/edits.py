@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from html import escape
 
 import numpy as np
-from markupsafe import escape
 
 from tweetsent_utils.explore.bars import show_change
 from tweetsent_utils.explore.foreign_text import make_readable

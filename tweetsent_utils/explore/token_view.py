@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
-from markupsafe import escape
 from transformers import PreTrainedTokenizerBase
 
 from tweetsent_utils.data.cleaning import CLEANINGS
