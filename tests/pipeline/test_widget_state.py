@@ -56,6 +56,15 @@ def test_a_widget_whose_kernel_has_ended_keeps_its_state_and_that_of_its_parts(s
     assert VIEW in saved["cells"][0]["outputs"][0]["data"]
 
 
+def test_a_copy_under_another_name_has_the_widgets_too(tmp_path):
+    for name, states in {"a": STATES, "b": {"other": {"state": {}}}}.items():
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps(notebook(states)))
+    model = {"type": "notebook", "content": notebook({})}
+    keep_widget_state(model, "/folder/copy.ipynb", SimpleNamespace(root_dir=str(tmp_path)))
+    assert states_of(model["content"]).keys() == {"box", "text", "bar", "layout"}
+    assert VIEW in model["content"]["cells"][0]["outputs"][0]["data"]
+
+
 @pytest.mark.parametrize("old", [None, "damaged", "[]", notebook(None), notebook({})])
 def test_a_widget_without_a_state_leaves_its_picture(save, old):
     saved = save(notebook({}), old)

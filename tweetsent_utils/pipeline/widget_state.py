@@ -15,7 +15,8 @@ def keep_widget_state(model: dict[str, Any], path: str, contents_manager: Any, *
 
     JupyterLab only saves the state of widgets whose kernel runs. So whoever looks at yesterday's
     notebook would lose what it shows, and find an error there the day after. The states that are
-    missing are taken from the file that is replaced. An output whose widget has left no state keeps
+    missing are taken from the file that is replaced or, where there is none, as for a copy under
+    another name, from the notebooks that have them. An output whose widget has left no state keeps
     its picture and its text alone.
     """
     if model.get("type") != "notebook" or not model.get("content"):
@@ -29,8 +30,11 @@ def keep_widget_state(model: dict[str, Any], path: str, contents_manager: Any, *
             shown[view["model_id"]] = output["data"]
     state = states_in(notebook)
     if not shown.keys() <= state.keys():
-        earlier = read_states(Path(contents_manager.root_dir) / path.strip("/"))
-        state = with_parts(shown.keys() - state.keys(), earlier) | state
+        root = Path(contents_manager.root_dir)
+        missing = shown.keys() - state.keys()
+        file = root / path.strip("/")
+        earlier = read_states(file) if file.exists() else find_states(root, missing)
+        state = with_parts(missing, earlier) | state
         for model_id, data in shown.items():
             if model_id not in state:
                 del data[VIEW]
@@ -51,6 +55,19 @@ def read_states(file: Path) -> dict[str, Any]:
         return states_in(json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, AttributeError):
         return {}
+
+
+def find_states(root: Path, ids: set[str]) -> dict[str, Any]:
+    """Return the states in those notebooks below a folder that hold some of the ids.
+
+    No two widgets have the same id, so that a state with it is the widget's, wherever it is.
+    """
+    found: dict[str, Any] = {}
+    for file in sorted(root.rglob("*.ipynb")):
+        states = read_states(file)
+        if not ids.isdisjoint(states):
+            found |= states
+    return found
 
 
 def with_parts(ids: set[str], states: dict[str, Any]) -> dict[str, Any]:
