@@ -1,14 +1,30 @@
 // Shows the HTML that Python writes, and tells Python which element was picked and which key was
 // pressed. An element that has the attribute `data-pick` can be picked; make it a <button>, so that
-// the keyboard reaches it too. What a screen reader should say when it changes has `data-say`.
+// the keyboard reaches it too. What a screen reader should say when it changes has `data-say`: its
+// value, or without one the element's text. Several can have it; those are said that have changed.
+const ENDS = [", least", ", most"]; // of a slider that has two handles
+
 function nameSliders() {
   // The sliders of ipywidgets have a label that a screen reader doesn't find.
   for (const slider of document.querySelectorAll(".widget-slider")) {
     const name = slider.querySelector(".widget-label")?.textContent ?? "";
-    for (const handle of slider.querySelectorAll("[role='slider']")) {
-      handle.setAttribute("aria-label", name);
-    }
+    const handles = slider.querySelectorAll("[role='slider']");
+    handles.forEach((handle, place) => {
+      const end = handles.length === 2 ? ENDS[place] : "";
+      handle.setAttribute("aria-label", name + end);
+    });
   }
+}
+
+// Returns where in a page an element of the HTML before is now: what can be picked, or says, the same.
+function findAgain(page, before) {
+  const parts = [...page.querySelectorAll(before.tagName)];
+  const picked = before.dataset.pick;
+  const words = before.textContent;
+  return (
+    parts.find((part) => picked !== undefined && part.dataset.pick === picked) ??
+    parts.find((part) => words !== "" && part.textContent === words)
+  );
 }
 
 function render({ model, el }) {
@@ -23,15 +39,21 @@ function render({ model, el }) {
 
   function draw() {
     const focused = page.contains(document.activeElement) ? document.activeElement : null;
-    const picked = focused?.dataset.pick;
     page.innerHTML = model.get("html");
-    if (picked !== undefined) {
-      const again = page.querySelector(`[data-pick="${CSS.escape(picked)}"]`);
-      (again ?? page).focus();
-    }
-    const saying = page.querySelector("[data-say]")?.textContent ?? "";
-    if (news.textContent !== saying) news.textContent = saying;
+    if (focused && focused !== page) (findAgain(page, focused) ?? page).focus();
+    tellNews();
     requestAnimationFrame(nameSliders); // when those next to this are drawn too
+  }
+
+  function tellNews() {
+    const sayings = [...page.querySelectorAll("[data-say]")].map(
+      (part) => part.dataset.say || part.textContent,
+    );
+    while (news.children.length > sayings.length) news.lastElementChild.remove();
+    sayings.forEach((saying, place) => {
+      const line = news.children[place] ?? news.appendChild(document.createElement("div"));
+      if (line.textContent !== saying) line.textContent = saying;
+    });
   }
 
   function describe() {
@@ -47,8 +69,10 @@ function render({ model, el }) {
 
   function press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target.closest("button, summary, a");
+    if (event.key === "Enter" && event.repeat && target) event.preventDefault(); // held down
     if (!model.get("heard_keys").includes(event.key)) return;
-    if (event.key === " " && event.target.closest("button, summary")) return; // it presses that
+    if (event.key === " " && target) return; // it presses that
     event.preventDefault();
     event.stopPropagation();
     if (event.repeat && !event.key.startsWith("Arrow")) return; // held down by mistake
