@@ -2,6 +2,7 @@
 
 import csv
 import re
+from base64 import b64decode
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 import pytest
 
 from tweetsent_utils.errors import TweetsentError
-from tweetsent_utils.explore.labeller import Labeller, label_yourself, make_panel, plain_name
+from tweetsent_utils.explore.label_files import plain_name
+from tweetsent_utils.explore.labeller import Labeller, label_yourself, make_panel
 from tweetsent_utils.explore.live_html import WIDGET_VIEW
 
 NAMES = ["low", "<b>", "high"]
@@ -131,6 +133,25 @@ def test_a_key_that_was_pressed_before_the_text_was_there_labels_nothing(tmp_pat
     opened.clock.now -= 0.99
     opened.press("1")
     assert len(read(tmp_path / "labels-ann.csv")) == 1
+    assert re.search('role="alert">[^<]*Press it again', opened.html())
+    opened.press("1")
+    assert len(read(tmp_path / "labels-ann.csv")) == 2
+    assert 'role="alert"' not in opened.html()
+
+
+def test_whoever_types_a_name_of_the_same_letters_learns_that_it_is_taken(tmp_path):
+    open_labeller(tmp_path, "Ann B").press("1")
+    assert 'role="alert"' in open_labeller(tmp_path, "ann-b").html()
+    assert 'role="alert"' not in open_labeller(tmp_path, "bob").html()
+
+
+def test_a_screen_reader_is_told_the_place_the_text_and_what_was_saved(tmp_path):
+    opened = open_labeller(tmp_path)
+    opened.press("2")
+    (said,) = re.findall('data-say="([^"]*)"', opened.html())
+    assert "2 of 20" in said
+    assert f"text number {text(opened)} " in said
+    assert "&lt;b&gt;" in said  # the label of the text before
 
 
 def test_results_can_be_seen_from_ten_labels_on(tmp_path):
@@ -177,7 +198,19 @@ def test_labels_of_other_texts_count_for_nothing(tmp_path):
     other = Labeller(PREDICTIONS, other_texts, NAMES, tmp_path, True, LABELS, 20)
     assert not other.people()
     other.start("ann")
-    assert "labels-ann.aside-1.csv" in other.html()
+    assert other.place == 0
+    assert "20 other rows" in other.html()
+    assert list(open_labeller(tmp_path).people()) == ["ann"]
+
+
+def test_labels_drop_out_and_come_back_when_a_parameter_changes_and_changes_back(tmp_path):
+    label_all(open_labeller(tmp_path), LABELS)
+    fewer = Labeller(PREDICTIONS[:25], TEXTS[:25], NAMES, tmp_path, rows=20, clock=Clock())
+    fewer.start("ann")
+    assert 0 < len(fewer.given()) < 20
+    label_all(fewer, LABELS)
+    assert len(open_labeller(tmp_path).given()) == 20
+    assert not list(tmp_path.glob("*aside*"))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +228,7 @@ def test_any_name_makes_a_plain_file(tmp_path, name, plain):
     assert plain_name(name) == plain
     opened = open_labeller(tmp_path / "by_hand", name)
     opened.press("1")
-    files = [path.name for path in (tmp_path / "by_hand").glob("*")]
+    files = [path.name for path in (tmp_path / "by_hand").glob("*.csv")]
     assert files == ([f"labels-{plain}.csv"] if plain else [])
     assert (plain != "") == (opened.table is not None)
 
@@ -209,6 +242,8 @@ def test_keys_beyond_the_classes_do_nothing_and_labels_that_cannot_be_saved_are_
     opened.press("1")
     assert "Not saved" in opened.html()
     assert opened.place == 0
+    assert 'aria-pressed="true"' not in opened.html()
+    assert not opened.given()
 
 
 def test_forty_classes_have_buttons_and_two_texts_results(tmp_path):
@@ -237,6 +272,27 @@ def test_the_control_and_keys_move_the_page(tmp_path):
     assert "letter or a digit" in page.html
     page._handle_custom_msg({"pick": "person ann"}, [])
     assert "<b>2 of 20</b>" in page.html
+    name.value = "!"
+    name.value = "ann"
+    assert "<b>2 of 20</b>" in page.html
+
+
+def test_the_control_names_whoever_goes_on_by_a_button(tmp_path):
+    open_labeller(tmp_path, "bob").press("1")
+    name, page = make_panel(open_labeller(tmp_path, name="")).children
+    page._handle_custom_msg({"pick": "person bob"}, [])
+    assert name.value == "bob"
+
+
+def test_the_file_can_be_downloaded_where_nobody_types_a_command(tmp_path):
+    opened = open_labeller(tmp_path)
+    assert "<a download" not in opened.html()
+    opened.press("1")
+    address = re.search(
+        'download="labels-ann.csv" href="data:text/csv;[^,]*,([^"]*)"', opened.html()
+    )
+    content = b64decode(address[1]).decode("utf-8-sig")
+    assert content.encode() == (tmp_path / "labels-ann.csv").read_bytes()
 
 
 def test_where_nobody_plays_there_is_a_picture(tmp_path, monkeypatch):

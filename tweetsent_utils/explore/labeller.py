@@ -1,8 +1,6 @@
 """Label a hundred texts yourself, blind, and see with whom you agree."""
 
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -16,16 +14,23 @@ from tweetsent_utils.evaluation.agreement import tabulate_accuracy, tabulate_agr
 from tweetsent_utils.evaluation.inputs import require_ranks
 from tweetsent_utils.explore.buttons import button
 from tweetsent_utils.explore.by_hand import FOLDER, HandTable
-from tweetsent_utils.explore.foreign_text import name_to_html, text_block
+from tweetsent_utils.explore.foreign_text import name_to_html, shorten, text_block
+from tweetsent_utils.explore.label_files import LabelFiles, labels_in, plain_name
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
+from tweetsent_utils.explore.saved_file import saved_html
+from tweetsent_utils.explore.score_tables import accuracy_html, agreement_html
 
-COLUMNS = ("label", "seconds")
 LABELS, MODEL, LIST = "the file's labels", "the model", "the word list"
 FASTEST = 0.2  # seconds; a key that comes sooner was pressed before the text could be seen
+TOO_FAST = (
+    f"No label yet: within {FASTEST} seconds of a new text, a key or a click counts as pressed "
+    "twice. Press it again."
+)
 FEWEST = 10  # labels, before which there is nothing to see
 MOST_KEYS = 9
+MOST_SAID = 300  # characters of a text that a screen reader says
+LONGEST_NAME = 60  # of a class, in what it says
 MOST_DIFFERENCES = 10  # texts that are shown at the end
-LONGEST_NAME = 40
 BACK, SKIP, RESULTS, RESUME = "back", "skip", "results", "resume"
 
 
@@ -72,7 +77,6 @@ class Labeller:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.names = [str(name) for name in label_order]
-        self.folder = folder
         self.ordered = ordered
         self.clock = clock
         given = {LABELS: predictions["label"], MODEL: predictions["prediction"]}
@@ -88,11 +92,14 @@ class Labeller:
         drawn = np.random.default_rng(seed).permutation(len(predictions))[:rows]
         self.texts = [self.all_texts[position] for position in drawn]
         self.row_ids = [str(row_id) for row_id in predictions["row_id"].iloc[drawn]]
-        self.others = {who: ranks[drawn] for who, ranks in self.ranks.items()}
+        self.programs = {who: ranks[drawn] for who, ranks in self.ranks.items()}
+        texts_by_id = dict(zip(self.row_ids, self.texts, strict=True))
+        self.files = LabelFiles(folder, texts_by_id, self.names)
 
         self.table: HandTable | None = None  # of the person who labels
         self.person = ""
-        self.note = ""  # what went wrong
+        self.note = ""  # what somebody should know now, such as what went wrong
+        self.saved = ""  # what the last key or click did, for the ears
         self.place = 0  # in the draw; behind the last text is the end
         self.shown_at = clock()
         self.shows_results = False
@@ -113,43 +120,25 @@ class Labeller:
         """Let a person begin, or go on at the first text that has no label of theirs yet."""
         self.person, self.table, self.note = plain_name(name), None, ""
         if self.person:
-            self.table = self.open_file(self.person)
+            self.table = self.files.open(self.person)
             self.resume()
+            done = len(self.given())
+            if done:
+                self.note = (
+                    f"Going on as {self.person}, with {done:,} labels. Names that differ only in "
+                    "capitals, spaces or signs count as one: if somebody else gave these labels, "
+                    "type another name."
+                )
         elif name.strip():
             self.note = "A name needs a letter or a digit: type another."
 
-    def open_file(self, person: str, only_read: bool = False) -> HandTable:
-        """Open the labels of a person."""
-        texts = dict(zip(self.row_ids, self.texts, strict=True))
-        path = self.folder / f"labels-{person}.csv"
-        return HandTable(path, COLUMNS, texts, self.fits, only_read)
-
-    def fits(self, row: dict[str, str]) -> bool:
-        """Tell whether a row of a file has a class of ours, and a time."""
-        is_time = re.fullmatch(r"\d+(\.\d+)?", row["seconds"]) is not None
-        return row["label"] in self.names and is_time
-
     def people(self) -> dict[str, dict[str, str]]:
-        """Return the labels of all people who have given some, by person and by row id.
-
-        Whoever labels now comes first. A file of somebody else that is damaged gives what fits.
-        """
-        names = sorted(
-            path.stem.removeprefix("labels-") for path in self.folder.glob("labels-*.csv")
-        )
-        names = [name for name in names if name == plain_name(name) and name != self.person]
-        tables = {self.person: self.table} if self.table else {}
-        tables |= {name: self.open_file(name, only_read=True) for name in names}
-        labels = {
-            person: {row_id: row["label"] for row_id, row in table.rows.items()}
-            for person, table in tables.items()
-        }
-        return {person: given for person, given in labels.items() if given}
+        """Return the labels of all people, whoever labels now first, by person and row id."""
+        return self.files.labels(self.person, self.table)
 
     def given(self) -> dict[str, str]:
         """Return the labels of whoever labels now, by row id."""
-        rows = self.table.rows if self.table else {}
-        return {row_id: row["label"] for row_id, row in rows.items()}
+        return labels_in(self.table) if self.table else {}
 
     # What a person does
 
@@ -182,6 +171,7 @@ class Labeller:
         if self.table is None or self.place == len(self.texts) or rank >= len(self.names):
             return
         if seconds < FASTEST:
+            self.note = TOO_FAST
             return
         row_id, label = self.row_ids[self.place], self.names[rank]
         try:
@@ -190,6 +180,7 @@ class Labeller:
             self.note = f"Not saved: {error}."
             return
         self.show(self.next_without(self.place + 1))
+        self.saved = f"Saved: {shorten(label, LONGEST_NAME)}."
 
     def go(self, step: int) -> None:
         """Go some texts on, or back."""
@@ -209,13 +200,13 @@ class Labeller:
     def show(self, place: int) -> None:
         """Show the text at a place, and take the time from now on."""
         self.place = place
-        self.note = ""
+        self.note = self.saved = ""
         self.shows_results = False
         self.shown_at = self.clock()
 
     # What comes out
 
-    def readers(self) -> dict[str, np.ndarray]:
+    def raters(self) -> dict[str, np.ndarray]:
         """Return the ranks that each person and then each program gives to the texts drawn.
 
         People with hardly a label are left out.
@@ -226,24 +217,26 @@ class Labeller:
             for person, given in self.people().items()
             if len(given) >= min(FEWEST, len(self.texts))
         }
-        return people | self.others
+        return people | self.programs
 
     def agreement(self) -> pd.DataFrame:
         """Return how far each two of people and programs agree; see `tabulate_agreement`."""
-        return tabulate_agreement(self.readers(), self.ordered)
+        return tabulate_agreement(self.raters(), self.ordered)
 
     def accuracy(self) -> pd.DataFrame:
         """Return how often the model is right by the labels of each; see `tabulate_accuracy`.
 
         The file's labels count on the texts that the person has labelled, and on all there are.
         """
-        readers = self.readers()
-        programs = {who: readers.pop(who) for who in self.others}
-        labels = {f"{person}'s labels": given for person, given in readers.items()}
-        if readers:
-            is_labelled = ~np.isnan(next(iter(readers.values())))
-            labels[f"{LABELS} of the same texts"] = np.where(is_labelled, programs[LABELS], np.nan)
-        on_drawn = tabulate_accuracy(programs[MODEL], labels)
+        people = self.raters()
+        for who in self.programs:
+            people.pop(who)
+        labels = {f"{person}'s labels": given for person, given in people.items()}
+        if people:
+            is_labelled = ~np.isnan(next(iter(people.values())))
+            of_file = np.where(is_labelled, self.programs[LABELS], np.nan)
+            labels[f"{LABELS} of the same texts"] = of_file
+        on_drawn = tabulate_accuracy(self.programs[MODEL], labels)
         every = {f"{LABELS} of all texts": self.ranks[LABELS]}
         return pd.concat([on_drawn, tabulate_accuracy(self.ranks[MODEL], every)])
 
@@ -282,7 +275,7 @@ class Labeller:
             f"<p>{classes}</p>",
             agreement_html(self.agreement(), self.ordered),
         ]
-        if len(self.readers()) > len(self.others):
+        if len(self.raters()) > len(self.programs):
             parts.append(accuracy_html(self.accuracy()))
         return "".join(parts)
 
@@ -292,7 +285,8 @@ class Labeller:
         words = (
             f"<p>Type your name and press Enter. You'll see {rows:,} texts, one at a time, without "
             "their labels and without the model's answers. Give each a class with the number keys "
-            "or the buttons; the left arrow goes back, and the space bar skips a text.</p>"
+            "or the buttons; the left arrow goes back, and the space bar skips a text. A key "
+            f"within {FASTEST} seconds of a new text gives no label, in case you pressed twice.</p>"
             "<p>A second person types another name, and sees the same texts in the same order.</p>"
             "<p>Nothing is uploaded. Each label is saved at once in the run's folder on this "
             "computer, with the row's id and without the text.</p>"
@@ -310,9 +304,18 @@ class Labeller:
         rows, done = len(self.texts), len(self.given())
         where = f"{self.place + 1:,} of {rows:,}" if self.place < rows else "the end"
         who = name_to_html(self.person)
-        words = f"<span data-say>{who}: <b>{where}</b> · {done:,} labelled</span>"
+        said = escape(f"{self.saved} {self.person}, {where}: {self.text_in_short()}".strip())
+        words = f'<span data-say="{said}">{who}: <b>{where}</b> · {done:,} labelled</span>'
         bar = f'<progress max="{rows}" value="{done}" aria-label="texts labelled"></progress>'
         return f'<div class="row">{words}{bar}</div>'
+
+    def text_in_short(self) -> str:
+        """Return the text that is shown, for the ears, and the label if the person gave it one."""
+        if self.place == len(self.texts):
+            return f"{len(self.given()):,} labelled"
+        given = self.given().get(self.row_ids[self.place])
+        label = f" Your label: {shorten(given, LONGEST_NAME)}." if given else ""
+        return f"{shorten(self.texts[self.place], MOST_SAID)}{label}"
 
     def text_html(self) -> str:
         """Return the text to label, a button for each class, and buttons to go on or back."""
@@ -323,7 +326,7 @@ class Labeller:
             pick = f"label {self.place} {rank}"
             classes.append(button(pick, f"{key}{name_to_html(name)}", is_pressed=name == given))
         steps = [button(BACK, "← back"), button(SKIP, "skip →")]
-        if self.person in self.readers():
+        if self.person in self.raters():
             words = "hide the results" if self.shows_results else "show so far"
             steps.append(button(RESULTS, words, is_pressed=self.shows_results))
         return (
@@ -344,13 +347,12 @@ class Labeller:
 
     def differences_html(self) -> str:
         """Return some texts, folded, that the person and the file label most differently."""
-        readers = self.readers()
-        mine = readers[self.person]
-        distances = abs(mine - self.others[LABELS])
+        mine = self.raters()[self.person]
+        distances = abs(mine - self.programs[LABELS])
         places = [place for place in np.argsort(-distances, kind="stable") if distances[place]]
         cards = []
         for place in places[:MOST_DIFFERENCES]:
-            said = {"you": mine[place]} | {who: by[place] for who, by in self.others.items()}
+            said = {"you": mine[place]} | {who: by[place] for who, by in self.programs.items()}
             notes = [f"{who}: {name_to_html(self.names[int(rank)])}" for who, rank in said.items()]
             cards.append(f"{text_block(self.texts[place])}<p>{' · '.join(notes)}</p>")
         some = f": {len(cards)} of them" if len(cards) < len(places) else ""
@@ -359,96 +361,14 @@ class Labeller:
 
     def results_html(self) -> str:
         """Return who agrees with whom, and how often the model is right by whose labels."""
-        if self.person not in self.readers():
+        if self.person not in self.raters():
             return f'<p class="quiet">From {FEWEST} labels on, this shows who agrees with you.</p>'
         agreement = agreement_html(self.agreement(), self.ordered)
         return agreement + accuracy_html(self.accuracy())
 
     def saved_html(self) -> str:
         """Return where the labels are, and that they stay there."""
-        where = f"Saved in {escape(self.table.name)}, without the texts. Nothing is uploaded."
-        return f'<div class="quiet">{where}</div>'
-
-
-def plain_name(name: str) -> str:
-    """Return a person's name as a file can have it: small letters, digits and hyphens.
-
-    >>> plain_name(" Ann B. ")
-    'ann-b'
-    """
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\W_]+", "-", folded).strip("-")[:LONGEST_NAME].strip("-")
-
-
-def agreement_html(agreement: pd.DataFrame, ordered: bool) -> str:
-    """Return the table of `tabulate_agreement` as HTML, with a picture of each interval."""
-    weights = ", quadratic weights" if ordered else ""
-    how = f"Cohen's kappa{weights}: 1 is perfect, 0 is what their habits alone would give."
-    start = start_of_scale(agreement["low"], agreement["kappa"])
-    rows = [
-        [
-            f"{name_to_html(pair.one)} and {name_to_html(pair.other)}",
-            f"{pair.rows:,}",
-            f"{pair.agreement:.0%}",
-            number(pair.kappa),
-            interval(pair.low, pair.high),
-            picture(pair.kappa, pair.low, pair.high, start),
-        ]
-        for pair in agreement.itertuples()
-    ]
-    heads = ["who", "texts", "same", "kappa", "95% interval", f"from {start:g} to 1"]
-    return table_html(f"Who agrees with whom? {how}", heads, rows)
-
-
-def accuracy_html(accuracy: pd.DataFrame) -> str:
-    """Return the table of `tabulate_accuracy` as HTML, with a picture of each interval."""
-    rows = [
-        [
-            name_to_html(row.Index),
-            f"{row.rows:,}",
-            number(row.accuracy),
-            interval(row.low, row.high),
-            picture(row.accuracy, row.low, row.high),
-        ]
-        for row in accuracy.itertuples()
-    ]
-    heads = ["by", "texts", "accuracy", "95% interval", "from 0 to 1"]
-    return table_html("How often is the model right, and by whose labels?", heads, rows)
-
-
-def table_html(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return cells, which are HTML, as a table."""
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
-    lines = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    caption = f"<caption>{escape(caption)}</caption>"
-    return f'<div class="scroll"><table class="scores">{caption}<tr>{head}</tr>{body}</table></div>'
-
-
-def number(value: float) -> str:
-    """Return a score with two decimals, or a dash where there is none."""
-    return "–" if np.isnan(value) else f"{value:.2f}"
-
-
-def interval(low: float, high: float) -> str:
-    """Return the ends of an interval, or a dash where there is none."""
-    return "–" if np.isnan(low) else f"{low:.2f} to {high:.2f}"
-
-
-def start_of_scale(*scores: pd.Series) -> float:
-    """Return where a scale begins that holds all scores: at 0, or at a tenth below it."""
-    lowest = pd.concat(scores).min()
-    return float(min(np.floor(10 * lowest) / 10, 0)) if pd.notna(lowest) else 0.0
-
-
-def picture(value: float, low: float, high: float, start: float = 0.0) -> str:
-    """Return a score as a point, and its interval if it has one as a line, from `start` to 1."""
-    if np.isnan(value):
-        return ""
-    ends = [value, value] if np.isnan(low) else [low, high]
-    at, left, right = (100 * (score - start) / (1 - start) for score in [value, *ends])
-    look = f"--at:{at:.0f}%;--low:{left:.0f}%;--high:{right:.0f}%"
-    return f'<span class="interval" style="{look}"></span>'
+        return f'<div class="quiet">{saved_html(self.table)} Nothing is uploaded.</div>'
 
 
 def make_panel(labeller: Labeller) -> VBox:
@@ -469,6 +389,8 @@ def make_panel(labeller: Labeller) -> VBox:
 
     def pick(value: str) -> None:
         labeller.pick(value)
+        if plain_name(name.value) != labeller.person:
+            name.value = labeller.person  # who went on by a button; typing another name is heard
         page.html = labeller.html()
 
     def press(key: str) -> None:

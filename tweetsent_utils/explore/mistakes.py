@@ -2,25 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from ipywidgets import Dropdown, FloatRangeSlider, HBox, Layout, VBox
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from tweetsent_utils.data.cleaning import clean
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.evaluation.inputs import require_ranks
-from tweetsent_utils.evaluation.lexicon import compound_scores
 from tweetsent_utils.evaluation.predictions import class_probabilities
 from tweetsent_utils.explore.bars import probability_bars
 from tweetsent_utils.explore.buttons import button
-from tweetsent_utils.explore.by_hand import FOLDER, HandTable
-from tweetsent_utils.explore.foreign_text import name_to_html, text_block
+from tweetsent_utils.explore.by_hand import FOLDER, HandTable, Row
+from tweetsent_utils.explore.confusion_table import cells_html
+from tweetsent_utils.explore.foreign_text import make_readable, name_to_html, shorten, text_block
+from tweetsent_utils.explore.list_verdict import ask_list, show_verdict
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
+from tweetsent_utils.explore.saved_file import saved_html
 
 FILE = "marks.csv"
 COLUMNS = ("label", "answer", "probability", "mark")
@@ -28,9 +27,7 @@ MARKS = {"1": "label wrong", "2": "model wrong", "3": "unclear"}
 TAKE_BACK = "0"
 PREVIOUS, NEXT, CLEAR = "previous", "next", "clear"
 MISTAKES, EVERYTHING, MARKED = "mistakes", "all texts", "marked"  # what can be shown
-MOST_CLASSES = 10  # that a matrix has room for
-MOST_CELLS = 12  # of a larger matrix
-MOST_WORDS = 6  # of the word list
+MOST_SAID = 300  # characters of a text that a screen reader says
 
 
 def step_through_mistakes(
@@ -105,13 +102,9 @@ class Mistakes:
 
     def open_marks(self, path: Path) -> None:
         """Read the marks that were made before, and save those to come in the same file."""
-        known = dict(zip(self.row_ids, range(len(self.row_ids)), strict=True))
 
-        def fits(row: dict[str, str]) -> bool:
-            position = known[row["row_id"]]
-            said = (row["label"], row["answer"])
-            is_same = said == (self.label_name(position), self.answer_name(position))
-            return is_same and row["mark"] in MARKS.values()
+        def fits(row: Row) -> bool:
+            return row["mark"] in MARKS.values()
 
         texts = dict(zip(self.row_ids, self.texts, strict=True))
         self.table = HandTable(path, COLUMNS, texts, fits)
@@ -229,14 +222,20 @@ class Mistakes:
         rows = self.table.rows if self.table else {}
         return {row_id: row["mark"] for row_id, row in rows.items()}
 
+    def has_changed(self, position: int) -> bool:
+        """Tell whether a text was marked with another label or another answer than it has now."""
+        row = self.table.rows.get(self.row_ids[position]) if self.table else None
+        if row is None:
+            return False
+        now = (self.label_name(position), self.answer_name(position))
+        return (row["label"], row["answer"]) != now
+
     # The picture
 
     def html(self, is_live: bool = True) -> str:
         """Return all that is shown, as HTML; without what can be pressed where nobody can."""
         matrix = self.count_cells()
-        is_small = len(self.names) <= MOST_CLASSES
-        draw = matrix_html if is_small else busiest_cells_html
-        parts = [draw(matrix, self.names, self.cell, is_live), self.where_html(is_live)]
+        parts = [cells_html(matrix, self.names, self.cell, is_live), self.where_html(is_live)]
         position = self.here()
         if is_live and position is not None:
             parts.append(self.mark_buttons(position))
@@ -254,13 +253,22 @@ class Mistakes:
             what = self.shown
         count = len(self.found)
         place = f"{self.place + 1:,} of {count:,}" if self.place < count else f"{count:,}"
-        words = f"<span data-say>{place} · {what}</span>"
         if not is_live:
-            return f'<div class="row">{words}</div>'
+            return f'<div class="row">{place} · {what}</div>'
+        words = f'<span data-say="{escape(self.text_in_short(place))}">{place} · {what}</span>'
         back = button(PREVIOUS, "← back")
         on = button(NEXT, "next →")
         clear = button(CLEAR, "leave the cell") if self.cell is not None else ""
         return f'<div class="row">{back}{on}{words}{clear}</div>'
+
+    def text_in_short(self, place: str) -> str:
+        """Return for the ears the place, and of what is shown there the text, label and answer."""
+        position = self.here()
+        if position is None:
+            return f"the end of {place}"
+        text = shorten(self.texts[position], MOST_SAID)
+        said = f"Label {self.label_name(position)}, answer {self.answer_name(position)}"
+        return f"{place}: {text} {said}."
 
     def mark_buttons(self, position: int) -> str:
         """Return a button for each mark, that of the text pressed, and one to take it back."""
@@ -282,7 +290,7 @@ class Mistakes:
             f"row {name_to_html(self.row_ids[position])}",
         ]
         if mark:
-            facts.append(f"marked <b>{mark}</b>")
+            facts.append(f"<span data-say>marked <b>{mark}</b>{self.earlier_html(position)}</span>")
         bars = probability_bars(
             self.probabilities[position], self.names, self.ordered, always=label
         )
@@ -290,8 +298,20 @@ class Mistakes:
             text_block(self.texts[position])
             + f"<div>{' · '.join(facts)}</div>"
             + bars
-            + f'<div class="quiet">{describe_list(self.texts[position])}</div>'
+            + f'<div class="quiet">{self.list_html(position)}</div>'
         )
+
+    def earlier_html(self, position: int) -> str:
+        """Return what a text's label and answer were when it was marked, if they have changed."""
+        if not self.has_changed(position):
+            return ""
+        row = self.table.rows[self.row_ids[position]]
+        label, answer = name_to_html(row["label"]), name_to_html(row["answer"])
+        return f" when its label was {label} and the answer {answer}"
+
+    def list_html(self, position: int) -> str:
+        """Return what the word list says of a text."""
+        return show_verdict(ask_list(make_readable(self.texts[position]), self.names))
 
     def end_html(self) -> str:
         """Return what comes after the last text: how often each mark was given."""
@@ -313,91 +333,10 @@ class Mistakes:
             return ""
         given = Counter(self.marks().values())
         counts = ", ".join(f"{given[mark]:,} {mark}" for mark in MARKS.values())
-        file = escape(self.table.name)
-        saved = f"Marked: {given.total():,} ({counts}). Saved in {file}, without the texts."
+        marked = f"Marked: {given.total():,} ({counts}). {saved_html(self.table)}"
         problems = [problem for problem in (self.table.note, self.problem) if problem]
         told = "".join(f'<div role="alert">{escape(words)}</div>' for words in problems)
-        return f'<div class="quiet">{saved}</div>{told}'
-
-
-def matrix_html(
-    matrix: np.ndarray,
-    names: Sequence[str],
-    cell: tuple[int, int] | None,
-    is_live: bool,
-) -> str:
-    """Return a matrix of counts as a table of buttons: count, share of the row, and a shade."""
-    heads = "".join(f'<th scope="col">{name_to_html(name)}</th>' for name in names)
-    rows = [f"<tr><td>label ↓ answer →</td>{heads}</tr>"]
-    for label, name in enumerate(names):
-        cells = [
-            f"<td>{cell_button(matrix, (label, answer), names, cell, is_live)}</td>"
-            for answer in range(len(names))
-        ]
-        rows.append(f'<tr><th scope="row">{name_to_html(name)}</th>{"".join(cells)}</tr>')
-    how = " Pick a cell to read its texts, surest first." if is_live else ""
-    caption = f"<caption>Each row is a label and adds up to 100%.{how}</caption>"
-    return f'<div class="scroll"><table class="matrix">{caption}{"".join(rows)}</table></div>'
-
-
-def cell_button(
-    matrix: np.ndarray,
-    place: tuple[int, int],
-    names: Sequence[str],
-    cell: tuple[int, int] | None,
-    is_live: bool,
-) -> str:
-    """Return the cell of a matrix at a place, a label and an answer, as a button."""
-    label, answer = place
-    count = matrix[place]
-    share = count / max(matrix[label].sum(), 1)
-    kind = "cell right" if label == answer else "cell"
-    numbers = f"{count:,} <small>{share:.0%}</small>" if count else '<span class="quiet">0</span>'
-    content = f'<span class="{kind}" style="--share:{100 * share:.0f}%">{numbers}</span>'
-    spoken = f"label {names[label]}, answer {names[answer]}: {count:,}, {share:.0%} of the label"
-    return button(f"cell {label} {answer}", content, place == cell, spoken, is_live)
-
-
-def busiest_cells_html(
-    matrix: np.ndarray,
-    names: Sequence[str],
-    cell: tuple[int, int] | None,
-    is_live: bool,
-) -> str:
-    """Return the mistakes that are most frequent in a large matrix, as a table of buttons."""
-    mistakes = matrix * (1 - np.eye(len(matrix), dtype=int))
-    order = np.argsort(-mistakes, axis=None, kind="stable")[:MOST_CELLS]
-    places = [divmod(int(position), len(matrix)) for position in order]
-    rows = []
-    for place in places:
-        if mistakes[place]:
-            label, answer = (name_to_html(names[rank]) for rank in place)
-            shown = cell_button(matrix, place, names, cell, is_live)
-            rows.append(f"<tr><td>{shown}</td><td>{label}</td><td>{answer}</td></tr>")
-    if not rows:
-        return '<p class="quiet">There is no mistake among these texts.</p>'
-    head = "<tr>" + "".join(f'<th scope="col">{name}</th>' for name in ("", "label", "answer"))
-    caption = (
-        "<caption>The most frequent mistakes, with their share of the label's texts.</caption>"
-    )
-    return f'<table class="matrix">{caption}{head}</tr>{"".join(rows)}</table>'
-
-
-@cache
-def open_list() -> SentimentIntensityAnalyzer:
-    """Return the word list, which takes a moment to open."""
-    return SentimentIntensityAnalyzer()
-
-
-def describe_list(text: object) -> str:
-    """Return as HTML what the word list makes of a text's bare words: the score, and from what."""
-    bare = clean(str(text), "words") if isinstance(text, str) else ""
-    score = compound_scores(open_list(), [bare])[0]
-    values = {word: open_list().lexicon.get(word, 0) for word in bare.lower().split()}
-    listed = sorted(values.items(), key=lambda item: -abs(item[1]))[:MOST_WORDS]
-    words = [f"{escape(word)} {value:+.1f}" for word, value in listed if value]
-    source = f" ({', '.join(words)})" if words else " (it knows none of the words)"
-    return f"word list: {score:.2f}{source}"
+        return f'<div class="quiet">{marked}</div>{told}'
 
 
 def require_columns(predictions: pd.DataFrame, label_order: Sequence[str]) -> None:
