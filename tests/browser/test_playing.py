@@ -1,8 +1,11 @@
 """What one plays with, in a browser: the playground, in JupyterLab and on its own, and Stop."""
 
+import csv
 import re
+from pathlib import Path
 
 import pytest
+from tiny import LABEL_ORDER
 
 BARS = ".tweetsent .bars td.number:not(.quiet)"
 LOOP = "training-26"  # the cell with the loop
@@ -14,14 +17,28 @@ WIDGETS = {
     "05_label_audit": ["d05-61", "d05-53"],
     "06_compare_runs": ["compare-51"],
 }
-OVERFLOW = """element => [element, ...element.querySelectorAll("*")]
-    .filter(part => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 1)
-    .filter(part => ["auto", "scroll"].includes(getComputedStyle(part).overflowX))
-    .map(part => `${part.className}: ${part.scrollWidth} > ${part.clientWidth}`)"""
+# What reaches beyond an output, is cut off there, or would have to be scrolled sideways.
+OVERFLOW = """output => {
+    const room = output.getBoundingClientRect();
+    const parts = [...output.querySelectorAll("*:not(.tweetsent-news, .tweetsent-news *, input)")];
+    const isOutside = part => {
+        const { left, right, width } = part.getBoundingClientRect();
+        return width > 1 && (left < room.left - 1 || right > room.right + 1);
+    };
+    const holdsMore = part => part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1;
+    return [output, ...parts.filter(part => part.checkVisibility())]
+        .filter(part => isOutside(part) || holdsMore(part))
+        .map(part => `${part.outerHTML.slice(0, 120)}: ${part.scrollWidth} > ${part.clientWidth}`);
+}"""
 NAMELESS = """element => [...element.querySelectorAll("input, select, textarea, [role=slider]")]
     .filter(part => part.offsetParent && !part.labels?.length)
     .filter(part => !part.ariaLabel && !part.title && !part.getAttribute("aria-labelledby"))
     .map(part => part.outerHTML.slice(0, 200))"""
+
+
+def read_csv(file: Path) -> list[dict[str, str]]:
+    with open(file, newline="", encoding="utf-8-sig") as lines:
+        return list(csv.DictReader(lines))
 
 
 def type_and_read(place, text: str) -> list[float]:
@@ -72,11 +89,50 @@ def test_widgets_fit_a_narrow_window_and_are_named_in_both_themes(lab, scored_ru
         for theme in ("dark", "light"):
             lab.use_theme(theme)
             place = lab.cell(cell).locator(".jp-OutputArea").first
+            place.locator("[data-lm-suppress-shortcuts].tweetsent").first.wait_for()  # no picture
             place.scroll_into_view_if_needed()
             lab.screenshot(f"{cell}-{theme}")
             place.screenshot(path=lab.screenshot_path(f"{cell}-{theme}-whole"))
             assert place.evaluate(OVERFLOW) == []
             assert place.evaluate(NAMELESS) == []
+
+
+def test_texts_are_labelled_and_a_mistake_is_marked_by_keys(lab, scored_run):
+    lab.open("05_label_audit")
+    lab.run_all()
+    assert lab.errors() == []
+    cell = lab.cell("d05-53")
+    name = cell.get_by_label("your name")
+    name.fill("Ann")
+    name.press("Enter")
+    for place, key in enumerate("124", start=1):
+        cell.get_by_text(f"{place} of ", exact=False).first.wait_for()
+        lab.page.wait_for_timeout(300)  # a key that comes at once counts for nothing
+        lab.page.keyboard.press(key)
+    cell.get_by_text("3 labelled").wait_for()
+    lab.screenshot("labelled")
+    labels = read_csv(scored_run / "by_hand" / "labels-ann.csv")
+    assert [row["label"] for row in labels] == [LABEL_ORDER[rank] for rank in (0, 1, 3)]
+
+    lab.open("04_inference")
+    lab.run_all()
+    assert lab.errors() == []
+    cell = lab.cell("inference-50")
+    page = cell.locator(".jp-OutputArea .tweetsent").first
+    page.focus()
+    lab.page.keyboard.press("ArrowRight")
+    page.get_by_text("2 of ").wait_for()
+    lab.page.keyboard.press("2")
+    page.get_by_text("Marked: 1 ").wait_for()
+    lab.screenshot("marked")
+    file = scored_run / "by_hand" / "marks.csv"
+    assert [row["mark"] for row in read_csv(file)] == ["model wrong"]
+    assert "model wrong" in cell.locator(".tweetsent-news").text_content()
+    ends = [end.get_attribute("aria-label") for end in cell.get_by_role("slider").all()]
+    assert len(set(ends)) == 2
+    with lab.page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert read_csv(download.value.path()) == read_csv(file)
 
 
 def test_the_playground_is_a_page_of_its_own(lab, playground_url):

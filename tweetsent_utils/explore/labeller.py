@@ -122,12 +122,11 @@ class Labeller:
         if self.person:
             self.table = self.files.open(self.person)
             self.resume()
-            done = len(self.given())
-            if done:
+            if self.table.known:
                 self.note = (
-                    f"Going on as {self.person}, with {done:,} labels. Names that differ only in "
-                    "capitals, spaces or signs count as one: if somebody else gave these labels, "
-                    "type another name."
+                    f"Going on as {self.person}, with {len(self.given()):,} labels of these texts. "
+                    "Names that differ only in capitals, spaces or signs count as one: if somebody "
+                    "else gave the labels, type another name."
                 )
         elif name.strip():
             self.note = "A name needs a letter or a digit: type another."

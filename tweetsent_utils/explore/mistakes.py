@@ -28,6 +28,7 @@ TAKE_BACK = "0"
 PREVIOUS, NEXT, CLEAR = "previous", "next", "clear"
 MISTAKES, EVERYTHING, MARKED = "mistakes", "all texts", "marked"  # what can be shown
 MOST_SAID = 300  # characters of a text that a screen reader says
+LONGEST_NAME = 60  # of a class, in what it says
 
 
 def step_through_mistakes(
@@ -222,14 +223,6 @@ class Mistakes:
         rows = self.table.rows if self.table else {}
         return {row_id: row["mark"] for row_id, row in rows.items()}
 
-    def has_changed(self, position: int) -> bool:
-        """Tell whether a text was marked with another label or another answer than it has now."""
-        row = self.table.rows.get(self.row_ids[position]) if self.table else None
-        if row is None:
-            return False
-        now = (self.label_name(position), self.answer_name(position))
-        return (row["label"], row["answer"]) != now
-
     # The picture
 
     def html(self, is_live: bool = True) -> str:
@@ -267,8 +260,9 @@ class Mistakes:
         if position is None:
             return f"the end of {place}"
         text = shorten(self.texts[position], MOST_SAID)
-        said = f"Label {self.label_name(position)}, answer {self.answer_name(position)}"
-        return f"{place}: {text} {said}."
+        label = shorten(self.label_name(position), LONGEST_NAME)
+        answer = shorten(self.answer_name(position), LONGEST_NAME)
+        return f"{place}: {text} Label {label}, answer {answer}."
 
     def mark_buttons(self, position: int) -> str:
         """Return a button for each mark, that of the text pressed, and one to take it back."""
@@ -283,14 +277,13 @@ class Mistakes:
     def card_html(self, position: int) -> str:
         """Return a text with its label, the answer, all probabilities and the word list's score."""
         label, answer = self.labels[position], self.answers[position]
-        mark = self.marks().get(self.row_ids[position])
         facts = [
             f"label <b>{name_to_html(self.names[label])}</b>",
             f"answer <b>{name_to_html(self.names[answer])}</b>, {self.confidence[position]:.2f}",
             f"row {name_to_html(self.row_ids[position])}",
         ]
-        if mark:
-            facts.append(f"<span data-say>marked <b>{mark}</b>{self.earlier_html(position)}</span>")
+        if self.row_ids[position] in self.marks():
+            facts.append(self.mark_html(position))
         bars = probability_bars(
             self.probabilities[position], self.names, self.ordered, always=label
         )
@@ -301,13 +294,15 @@ class Mistakes:
             + f'<div class="quiet">{self.list_html(position)}</div>'
         )
 
-    def earlier_html(self, position: int) -> str:
-        """Return what a text's label and answer were when it was marked, if they have changed."""
-        if not self.has_changed(position):
-            return ""
+    def mark_html(self, position: int) -> str:
+        """Return the mark of the text that is shown, and what was marked if that has changed."""
         row = self.table.rows[self.row_ids[position]]
-        label, answer = name_to_html(row["label"]), name_to_html(row["answer"])
-        return f" when its label was {label} and the answer {answer}"
+        earlier = ""
+        if (row["label"], row["answer"]) != (self.label_name(position), self.answer_name(position)):
+            label, answer = name_to_html(row["label"]), name_to_html(row["answer"])
+            earlier = f" when its label was {label} and the answer {answer}"
+        said = f"{self.place + 1:,}: marked {row['mark']}"
+        return f'<span data-say="{said}">marked <b>{row["mark"]}</b>{earlier}</span>'
 
     def list_html(self, position: int) -> str:
         """Return what the word list says of a text."""
