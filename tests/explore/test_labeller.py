@@ -199,7 +199,7 @@ def test_labels_of_other_texts_count_for_nothing(tmp_path):
     assert not other.people()
     other.start("ann")
     assert other.place == 0
-    assert "20 other rows" in other.html()
+    assert "stay in it: 20" in other.html()
     assert list(open_labeller(tmp_path).people()) == ["ann"]
 
 

@@ -16,9 +16,7 @@ def saved_html(table: HandTable) -> str:
     if not table.known:
         return f"To be saved in {name}, without the texts."
     others = table.count_others()
-    stay = (
-        f" {others:,} other rows in it are for other texts or classes, and stay." if others else ""
-    )
+    stay = f" Rows for other texts or classes stay in it: {others:,}." if others else ""
     return f"Saved in {name}, without the texts.{stay} {download_link(table)}"
 
 
