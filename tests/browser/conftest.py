@@ -443,16 +443,25 @@ def tracked_files() -> Iterator[None]:
 
 
 @pytest.fixture
-def lab(server: Server, tracked_files: None, request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """JupyterLab in a new browser."""
+def browser() -> Iterator[Any]:
+    """A new browser of Playwright's."""
     from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(1000 * PATIENCE)
-        found = Lab(page, server, request.node.name)
+        found = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
         yield found
-        found.screenshot("end")
-        browser.close()
+        found.close()
+
+
+@pytest.fixture
+def lab(
+    browser: Any, server: Server, tracked_files: None, request: pytest.FixtureRequest
+) -> Iterator[Lab]:
+    """JupyterLab in a new browser."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(1000 * PATIENCE)
+    found = Lab(page, server, request.node.name)
+    yield found
+    found.screenshot("end")
+    page.close()
     assert found.problems == []
