@@ -24,7 +24,7 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json, write_atomically
 from tweetsent_utils.paths import PROJECT_ROOT, REFERENCE
 
-PAGES = ("*.md", "benchmarks/*.md", "data/**/*.md", "docs/**/*.md", "tests/**/*.md")
+PAGES = ("*.md", "benchmarks/*.md", "data/**/*.md", "docs/**/*.md", "site/*.md", "tests/**/*.md")
 SPAN = re.compile(
     r"(?P<begin><!--= (?P<file>.+?): (?P<path>.+?): (?P<form>.+?) -->)"
     r"(?P<shown>[^<\n]*)"

@@ -18,6 +18,7 @@ def make_tables(reference: Path = REFERENCE) -> dict[str, str]:
         "speed": speed_table(load_json(reference / "bench" / "speed.json")),
         "gpu": gpu_table(load_json(reference / "bench" / "gpu.json")),
         "agreement": agreement_table(load_json(reference / "published.json")),
+        "three_tweets": tweets_table(load_json(reference / "three_tweets.json")),
     }
 
 
@@ -319,6 +320,16 @@ def agreement_table(published: dict) -> str:
         ]
         rows.append(row)
     return as_table(head, rows)
+
+
+def tweets_table(answers: dict) -> str:
+    """Return a row per tweet that a model was asked about: the tweet, the answer, how sure it is."""
+    rows = []
+    for tweet, probabilities in zip(answers["tweets"], answers["probabilities"], strict=True):
+        surest = max(probabilities)
+        label = answers["labels"][probabilities.index(surest)]
+        rows.append([tweet, f"**{label}**", f"{surest:.2f}"])
+    return as_table(["tweet", "the model's answer", "probability"], rows)
 
 
 def measured(peer: dict, name: str, form: str, scale: float = 1.0) -> str:

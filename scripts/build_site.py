@@ -1,0 +1,101 @@
+"""Render README, notebooks and docs as pages, into outputs/site/: `make site`.
+
+    python scripts/build_site.py [--output FOLDER]
+
+Nothing is executed, the notebooks' stored outputs are shown, and nothing is fetched. It needs only
+the packages of `requirements-site.txt`. What links or pictures lack is an error. The pages come to
+their place when all are made; if something is wrong, those that were there stay.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.paths import PROJECT_ROOT
+
+SITE = PROJECT_ROOT / "site"
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "benchmarks/*.md",
+    "data/**/*.md",
+    "docs/**/*.md",
+    "notebooks/**/*.ipynb",
+    "tests/**/*.md",
+)
+PICTURES = ("docs/*.png", "outputs/reference/**/*.png")
+WIDGET_LOOK = "tweetsent_utils/explore/explore.css"
+
+
+def build_site(output: Path) -> None:
+    """Render all pages into a folder, which is replaced.
+
+    Raises `TweetsentError` if Sphinx warns of anything.
+    """
+    with tempfile.TemporaryDirectory(prefix="tweetsent-site-") as name:
+        source, made = Path(name) / "source", Path(name) / "made"
+        gather(source, (*PAGES, *PICTURES))
+        landing = (SITE / "index.md").read_text(encoding="utf-8")
+        landing = landing.replace("](../", "](").replace('src="../', 'src="')  # a folder up
+        (source / "index.md").write_text(landing, encoding="utf-8")
+        run_sphinx(source, made)
+        replace_folder(made, output)
+
+
+def gather(source: Path, patterns: Sequence[str]) -> None:
+    """Copy files of the repository into a folder, to the places that they have in it."""
+    for pattern in patterns:
+        for path in sorted(PROJECT_ROOT.glob(pattern)):
+            if ".ipynb_checkpoints" not in path.parts:
+                target = source / path.relative_to(PROJECT_ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
+
+
+def run_sphinx(source: Path, target: Path, options: Sequence[str] = ("-b", "html")) -> None:
+    """Run Sphinx with the project's configuration; every warning is an error."""
+    command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--jobs=auto"]
+    command += [*options, f"--conf-dir={SITE}", f"--doctree-dir={target}-doctrees"]
+    environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    done = subprocess.run([*command, str(source), str(target)], env=environment)
+    if done.returncode:
+        raise TweetsentError("Sphinx found something wrong, see above: nothing was written")
+    look = target / "_static" / "explore.css"  # one file for the widgets of all pages
+    shutil.copyfile(PROJECT_ROOT / WIDGET_LOOK, look)
+
+
+def replace_folder(made: Path, output: Path) -> None:
+    """Move a folder to its place; what was there before goes."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = output.with_name(f".{output.name}-new")
+    shutil.rmtree(beside, ignore_errors=True)
+    shutil.copytree(made, beside)
+    shutil.rmtree(output, ignore_errors=True)
+    beside.rename(output)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--output", type=Path, default=PROJECT_ROOT / "outputs" / "site")
+    options = parser.parse_args(arguments)
+    try:
+        build_site(options.output)
+    except TweetsentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"The pages are in {options.output}: open index.html there.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
