@@ -9,6 +9,7 @@ their place when all are made; if something is wrong, those that were there stay
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,17 @@ PAGES = (
     "tests/**/*.md",
 )
 PICTURES = ("docs/*.png", "outputs/reference/**/*.png")
+PLAYGROUND = "playground/built"  # the playground in the page, if it was made
+ONLY_WITH_PLAYGROUND = re.compile(
+    r"<!-- only with the playground -->.*?<!-- end of only with the playground -->\n\n",
+    re.DOTALL,
+)
+UNUSED = (  # files of the theme's that no page asks for
+    "_static/**/*.map",
+    "_static/locales",
+    "_static/scripts/fontawesome.js*",
+    "_static/vendor",
+)
 WIDGET_LOOK = "tweetsent_utils/explore/explore.css"
 
 
@@ -41,9 +53,7 @@ def build_site(output: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="tweetsent-site-") as name:
         source, made = Path(name) / "source", Path(name) / "made"
         gather(source, (*PAGES, *PICTURES))
-        landing = (SITE / "index.md").read_text(encoding="utf-8")
-        landing = landing.replace("](../", "](").replace('src="../', 'src="')  # a folder up
-        (source / "index.md").write_text(landing, encoding="utf-8")
+        (source / "index.md").write_text(landing_page(), encoding="utf-8")
         run_sphinx(source, made)
         replace_folder(made, output)
 
@@ -58,6 +68,14 @@ def gather(source: Path, patterns: Sequence[str]) -> None:
                 shutil.copyfile(path, target)
 
 
+def landing_page() -> str:
+    """Return the landing page: its links lead from a folder up, and it has what there is to try."""
+    text = (SITE / "index.md").read_text(encoding="utf-8")
+    if not (SITE / PLAYGROUND).exists():
+        text = ONLY_WITH_PLAYGROUND.sub("", text)
+    return text.replace("](../", "](").replace('src="../', 'src="')
+
+
 def run_sphinx(source: Path, target: Path, options: Sequence[str] = ("-b", "html")) -> None:
     """Run Sphinx with the project's configuration; every warning is an error."""
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--jobs=auto"]
@@ -68,6 +86,9 @@ def run_sphinx(source: Path, target: Path, options: Sequence[str] = ("-b", "html
         raise TweetsentError("Sphinx found something wrong, see above: nothing was written")
     look = target / "_static" / "explore.css"  # one file for the widgets of all pages
     shutil.copyfile(PROJECT_ROOT / WIDGET_LOOK, look)
+    for pattern in UNUSED:
+        for path in list(target.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def replace_folder(made: Path, output: Path) -> None:

@@ -114,12 +114,12 @@ pygments_style = "a11y-high-contrast-light"
 if is_book:
     html_permalinks = False
 else:
-    html_sidebars = {"index": []}
+    html_context = {"default_mode": "auto"}
     html_theme_options = {
         "extra_footer": write_footer(),
         "footer_content_items": ["extra-footer.html"],
-        "home_page_in_toc": True,
         "logo": {"text": "tweetsent", "link": "index"},
+        "navbar_persistent": [],
         "pygments_light_style": "a11y-high-contrast-light",
         "pygments_dark_style": "a11y-high-contrast-dark",
         "repository_url": repository_address,
