@@ -4,6 +4,7 @@ BIN := .venv/bin
 PY := $(BIN)/python
 INSTALLED := .venv/installed
 INSTALLED_DEV := .venv/installed-dev
+INSTALLED_SITE := .venv/installed-site
 
 # As in tweetsent_utils/pipeline/cli.py: threads that wait without spinning for long, and large
 # pages of memory.
@@ -12,8 +13,8 @@ export GOMP_SPINCOUNT ?= 20000
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab data mpnet full sweeps site-playground test quick-test robustness lint style \
-	notebooks sources figures house labels bench gpu mutants audit clean
+.PHONY: help run lab data mpnet full sweeps site-playground site book test quick-test robustness \
+	lint style notebooks sources figures house labels bench gpu mutants audit clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-15s %s\n", $$1, $$2}'
@@ -44,6 +45,9 @@ sweeps: $(INSTALLED) ## compare cleanings and splits: eight small trainings on t
 
 site-playground: $(INSTALLED_DEV) ## build the playground in a page, with the exported model of quick (RUN=NAME: another)
 	$(PY) site/playground/build_playground.py --run $(or $(RUN),quick)
+
+site: $(INSTALLED_SITE) ## render README, notebooks and docs as pages, into outputs/site/
+	PYTHONPATH="$(CURDIR)" $(PY) scripts/build_site.py
 
 # For those who change something
 
@@ -80,6 +84,9 @@ house: $(INSTALLED_DEV) ## draw the picture of the package
 labels: $(INSTALLED_DEV) ## draw the main page's figure: who made the labels
 	$(PY) scripts/draw_labels.py
 
+book: $(INSTALLED_DEV) ## print the story as a PDF, with Chromium, into outputs/book/
+	PYTHONPATH="$(CURDIR)" $(PY) scripts/build_book.py
+
 bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/bench/), and three seeds
 	$(PY) benchmarks/speed.py
 	$(PY) benchmarks/scaling.py
@@ -87,6 +94,7 @@ bench: $(INSTALLED_DEV) ## measure speed, growth and start-up (into outputs/benc
 	$(PY) benchmarks/playground.py
 	$(PY) benchmarks/scoring.py
 	$(PY) benchmarks/scoring_memory.py
+	$(PY) benchmarks/pages.py
 	$(PY) benchmarks/three_seeds.py
 
 # Where .venv is not there, as on a machine without a registry, the Python that has torch.
@@ -110,6 +118,12 @@ $(INSTALLED): requirements.txt pyproject.toml
 	$(PY) -m pip install --quiet --requirement requirements.txt
 	@touch $(INSTALLED)
 
-$(INSTALLED_DEV): requirements-dev.txt $(INSTALLED)
+# The pages need neither torch nor the package, so that they're quick to render anywhere.
+$(INSTALLED_SITE): requirements-site.txt
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --requirement requirements-site.txt
+	@touch $(INSTALLED_SITE)
+
+$(INSTALLED_DEV): requirements-dev.txt requirements-site.txt $(INSTALLED)
 	$(PY) -m pip install --quiet --requirement requirements-dev.txt
 	@touch $(INSTALLED_DEV)

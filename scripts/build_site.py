@@ -21,6 +21,7 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
 
 SITE = PROJECT_ROOT / "site"
+BOOK = PROJECT_ROOT / "outputs" / "book" / "tweetsent.pdf"  # written by scripts/build_book.py
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
@@ -31,9 +32,9 @@ PAGES = (
     "tests/**/*.md",
 )
 PICTURES = ("docs/*.png", "outputs/reference/**/*.png")
-PLAYGROUND = "playground/built"  # the playground in the page, if it was made
-ONLY_WITH_PLAYGROUND = re.compile(
-    r"<!-- only with the playground -->.*?<!-- end of only with the playground -->\n\n",
+PLAYGROUND = SITE / "playground" / "built"  # the playground in the page, if it was made
+ONLY_WITH = re.compile(
+    r"<!-- only with the (?P<what>\w+) -->\n+(?P<text>.*?)<!-- end of only with the (?P=what) -->\n+",
     re.DOTALL,
 )
 UNUSED = (  # files of the theme's that no page asks for
@@ -54,6 +55,8 @@ def build_site(output: Path) -> None:
         source, made = Path(name) / "source", Path(name) / "made"
         gather(source, (*PAGES, *PICTURES))
         (source / "index.md").write_text(landing_page(), encoding="utf-8")
+        if BOOK.is_file():
+            shutil.copyfile(BOOK, source / BOOK.name)
         run_sphinx(source, made)
         replace_folder(made, output)
 
@@ -69,10 +72,10 @@ def gather(source: Path, patterns: Sequence[str]) -> None:
 
 
 def landing_page() -> str:
-    """Return the landing page: its links lead from a folder up, and it has what there is to try."""
+    """Return the landing page: its links lead from a folder up, and it offers what there is."""
+    there = {"playground": PLAYGROUND.exists(), "book": BOOK.is_file()}
     text = (SITE / "index.md").read_text(encoding="utf-8")
-    if not (SITE / PLAYGROUND).exists():
-        text = ONLY_WITH_PLAYGROUND.sub("", text)
+    text = ONLY_WITH.sub(lambda part: part["text"] if there[part["what"]] else "", text)
     return text.replace("](../", "](").replace('src="../', 'src="')
 
 

@@ -49,6 +49,7 @@ BENCHMARKS = (
     "startup.json",
     "playground.json",
     "playground_page.json",
+    "pages.json",
     "cpu_candidates.json",
     "recipes.json",
     "gpu.json",

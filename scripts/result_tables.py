@@ -17,6 +17,7 @@ def make_tables(reference: Path = REFERENCE) -> dict[str, str]:
         "sweeps": sweep_table(reference),
         "speed": speed_table(load_json(reference / "bench" / "speed.json")),
         "gpu": gpu_table(load_json(reference / "bench" / "gpu.json")),
+        "pages": pages_table(load_json(reference / "bench" / "pages.json")),
         "agreement": agreement_table(load_json(reference / "published.json")),
         "three_tweets": tweets_table(load_json(reference / "three_tweets.json")),
     }
@@ -320,6 +321,27 @@ def agreement_table(published: dict) -> str:
         ]
         rows.append(row)
     return as_table(head, rows)
+
+
+def pages_table(measured: dict) -> str:
+    """Return a row per rendered page, from the contents of `pages.json`: its paint and weight."""
+    if not measured:
+        return "Not measured yet: `make bench` does it where there is a Chromium."
+    head = ["page", "desk: first paint", "desk: weight", "phone: first paint", "phone: weight"]
+    rows = []
+    for name, screens in measured["pages"].items():
+        row = ["landing page" if name == "index" else name.rpartition("/")[2]]
+        for screen in ("desk", "phone"):
+            row.append(f"{screens[screen]['first_paint_ms']:.0f} ms")
+            row.append(f"{screens[screen]['bytes'] / 1e6:.2f} MB")
+        rows.append(row)
+    machine = measured["environment"]
+    line = f"All {measured['pages_rendered']} pages, {measured['bytes'] / 1e6:.0f} MB, "
+    line += f"are rendered in {measured['build_seconds_median']:.0f} s "
+    line += f"(median of {len(measured['build_seconds'])}). Paints are medians of "
+    line += f"{measured['visits']} visits with Chromium {measured['chromium']}, on "
+    line += f"{machine['cores']} cores of {machine['processor']}."
+    return f"{as_table(head, rows)}\n\n{line}"
 
 
 def tweets_table(answers: dict) -> str:

@@ -74,6 +74,7 @@ def write_footer() -> str:
 repository_root = str(ROOT)
 repository_address = find_address()
 repository_commit = read_git("rev-parse", "HEAD")
+repository_downloads = not tags.has("book")  # noqa: F821 - Sphinx defines it
 
 project = "tweetsent"
 author = "the tweetsent developers"

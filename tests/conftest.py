@@ -114,3 +114,15 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         torch.manual_seed(0)
         DistilBertModel(config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the rendered pages of this checkout."""
+    for package in ("myst_nb", "sphinx_book_theme", "sphinx_copybutton", "latex2mathml"):
+        pytest.importorskip(package, reason=f"no {package}: pip install -r requirements-site.txt")
+    from build_site import build_site
+
+    folder = tmp_path_factory.mktemp("site") / "pages"
+    build_site(folder)
+    return folder

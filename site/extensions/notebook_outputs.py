@@ -21,6 +21,7 @@ CAPTION = re.compile(r'<div class="caption"[^>]*>(?P<words>.*)</div>', re.DOTALL
 TABLE = re.compile(r'<table class="dataframe">.*?</table>', re.DOTALL)
 WIDGET_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FIGURE_COMMENT = re.compile(r"<!--=.*?-->")
+TO_TURN_PAGES = re.compile(r"^\[Contents\]\(.*(?:\n.+)*\n*", re.MULTILINE)
 LEAST_WIDTH = 341  # pixels on a phone, at which the figures' letters of 11 points are 9 pixels high
 
 
@@ -31,9 +32,19 @@ def rewrite_source(app: Sphinx, docname: str, content: list[str]) -> None:
         return
     notebook = json.loads(content[0])
     for cell in notebook["cells"]:
+        if app.tags.has("book"):
+            rewrite_for_paper(cell)
         if cell["cell_type"] == "code":
             cell["outputs"] = rewrite_outputs(app, docname, cell)
     content[0] = json.dumps(notebook)
+
+
+def rewrite_for_paper(cell: dict[str, Any]) -> None:
+    """Leave out what a book doesn't need: code that pages fold, and links to turn pages."""
+    tags = cell["metadata"].get("tags", [])
+    cell["metadata"]["tags"] = [tag.replace("hide-input", "remove-input") for tag in tags]
+    if cell["cell_type"] == "markdown":
+        cell["source"] = TO_TURN_PAGES.sub("", joined(cell["source"]))
 
 
 def rewrite_outputs(app: Sphinx, docname: str, cell: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Links from a page to files of the repository that are no pages: code, numbers, folders.
 
 Where the code host's address is known, such a link leads there, to the commit of the build. Where
-it isn't, a file is a download of the site's, and a folder is named without a link. A file that does
+it isn't, a file is a download (but in a book), and a folder is named without a link. A file that does
 not exist is left to Sphinx, which warns of it.
 """
 
@@ -40,7 +40,7 @@ class RepositoryLinks(SphinxTransform):
             commit = self.config.repository_commit or "main"
             address = f"{self.config.repository_address}/{kind}/{commit}/{name}"
             link.replace_self(nodes.reference("", "", *words, refuri=address))
-        elif source.is_file():
+        elif source.is_file() and self.config.repository_downloads:
             target = Path(self.env.srcdir) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
@@ -56,5 +56,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("repository_root", "", "env")
     app.add_config_value("repository_address", "", "env")
     app.add_config_value("repository_commit", "", "env")
+    app.add_config_value("repository_downloads", True, "env")
     app.add_transform(RepositoryLinks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

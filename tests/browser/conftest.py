@@ -95,6 +95,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(name)
 
 
+@pytest.fixture(scope="session")
+def chromium() -> dict[str, Any]:
+    """How Playwright starts the machine's Chromium."""
+    return {"executable_path": find_browser(), "args": BROWSER_OPTIONS}
+
+
 class Server(NamedTuple):
     """A JupyterLab that runs: its address, the folders of the copies and of the runs.
 

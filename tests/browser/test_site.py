@@ -1,0 +1,177 @@
+"""The rendered pages in Chromium: on a desk and on a phone, in daylight and in the dark.
+
+Each page must be whole without any other host, fit a phone, and be readable for everybody whom the
+axe engine speaks for. The pages that most people will see leave their pictures in
+`outputs/screenshots/`, or in the folder that `TWEETSENT_SCREENSHOTS` names.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tweetsent_utils.paths import NOTEBOOKS, PROJECT_ROOT
+
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SHOWN = (
+    "index",
+    "notebooks/03_training",
+    "notebooks/04_inference",
+    "notebooks/05_label_audit",
+)
+LETTERS = 11 * 125 / 72  # pixels of the figures' letters of 11 points, where a figure is unscaled
+LEAST_LETTERS = 9  # pixels, on any screen
+HARM = {"serious", "critical"}
+AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+
+
+class Visit:
+    """A page that is open in a browser, and `problems`: what nobody should see on it."""
+
+    def __init__(self, browser: Any, size: dict[str, int], theme: str) -> None:
+        self.size, self.theme = size, theme
+        self.context = browser.new_context(viewport=size, color_scheme=theme)
+        self.page = self.context.new_page()
+        self.problems: list[str] = []
+        self.page.on("console", self.hear)
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("request", self.watch)
+        self.page.on("requestfailed", lambda asked: self.problems.append(f"no {asked.url}"))
+
+    def hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.problems.append(f"console: {message.text}")
+
+    def watch(self, request: Any) -> None:
+        if urlsplit(request.url).scheme not in ("file", "data", "blob"):
+            self.problems.append(f"request to {request.url}")
+
+    def open(self, pages: Path, name: str) -> Any:
+        """Open a page, and load the pictures that are further down."""
+        self.page.goto((pages / f"{name}.html").as_uri())
+        self.page.evaluate(
+            """async () => {
+                const shown = [...document.images].filter(image => image.offsetParent);
+                shown.forEach(image => { image.loading = "eager"; });
+                await Promise.all(shown.map(image => image.decode()));
+                await document.fonts.ready;
+            }"""
+        )
+        return self.page
+
+    def screenshot(self, name: str) -> None:
+        given = os.environ.get("TWEETSENT_SCREENSHOTS")
+        folder = Path(given) if given else PROJECT_ROOT / "outputs" / "screenshots"
+        stem = f"site-{name.replace('/', '-')}-{self.size['width']}-{self.theme}"
+        self.page.screenshot(path=folder / f"{stem}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: dict[str, Any]) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(**chromium)
+        yield opened
+        opened.close()
+
+
+def list_names(pages: Path) -> list[str]:
+    found = sorted(path.relative_to(pages).with_suffix("") for path in pages.rglob("*.html"))
+    return [path.as_posix() for path in found]
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")])
+def test_every_page_is_whole_and_open_to_everybody(browser, pages, size, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = {}
+    visit = Visit(browser, size, theme)
+    for name in list_names(pages):
+        visit.problems.clear()
+        page = visit.open(pages, name)
+        problems = list(visit.problems)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > size["width"]:
+            problems.append(f"{wide} pixels wide")
+        problems += page.evaluate(
+            """() => [...document.images].filter(image => !image.alt.trim())
+                .map(image => `no words for ${image.src}`)"""
+        )
+        problems += small_figures(page)
+        for fault in axe.run(page, options=AXE_OPTIONS).response["violations"]:
+            if fault["impact"] in HARM:
+                places = [place["html"][:200] for place in fault["nodes"][:3]]
+                problems.append(f"{fault['id']} ({len(fault['nodes'])}): {places}")
+        if name in SHOWN:
+            visit.screenshot(name)
+        if problems:
+            found[name] = problems
+    visit.context.close()
+    assert not found, json.dumps(found, indent=1)
+
+
+def small_figures(page: Any) -> list[str]:
+    """What is said of figures whose letters are too small to read."""
+    widths = page.evaluate(
+        """() => [...document.querySelectorAll("figure.plot img")]
+            .filter(image => image.offsetParent)
+            .map(image => [image.src, image.getBoundingClientRect().width / image.width
+                * image.getBoundingClientRect().width / image.getAttribute("width")])"""
+    )
+    return [
+        f"letters of {scale * LETTERS:.1f} pixels in {source}"
+        for source, scale in widths
+        if scale * LETTERS < LEAST_LETTERS
+    ]
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESK, "dark"), (PHONE, "light")])
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_other_light_suits_the_pages_that_most_people_see(browser, pages, name, size, theme):
+    visit = Visit(browser, size, theme)
+    visit.open(pages, name)
+    visit.screenshot(name)
+    visit.context.close()
+    assert visit.problems == []
+
+
+def test_figures_follow_the_theme(browser, pages):
+    visit = Visit(browser, DESK, "light")
+    page = visit.open(pages, "notebooks/05_label_audit")
+    shown = page.locator("figure.plot").first.locator("img:visible")
+    assert ".dark." not in shown.get_attribute("src")
+    page.get_by_role("button", name="Color mode").first.click()
+    page.get_by_role("button", name="Dark").click()
+    assert ".dark." in shown.get_attribute("src")
+    visit.context.close()
+
+
+def test_a_search_finds_a_term(browser, pages):
+    visit = Visit(browser, DESK, "light")
+    visit.page.goto((pages / "search.html").as_uri() + "?q=mojibake")
+    visit.page.locator("#search-results li a", has_text="Glossary").first.wait_for()
+    visit.context.close()
+
+
+def test_folded_code_opens_and_its_output_was_there_before(browser, pages):
+    visit = Visit(browser, PHONE, "light")
+    page = visit.open(pages, "notebooks/03_training")
+    cell = page.locator("div.cell:has(> details.hide):has(figure.plot)").first
+    assert cell.locator("figure.plot img:visible").count() == 1
+    assert not cell.locator(".cell_input").is_visible()
+    cell.locator("summary").first.click()
+    assert cell.locator(".cell_input").is_visible()
+    visit.context.close()
+
+
+def test_a_notebook_can_be_had_as_it_is(browser, pages):
+    visit = Visit(browser, DESK, "light")
+    page = visit.open(pages, "notebooks/deeper/faster_on_a_cpu")
+    link = page.locator("a", has_text=".ipynb").first.get_attribute("href")
+    given = pages / "notebooks" / "deeper" / unquote(link)
+    assert given.read_bytes() == (NOTEBOOKS / "deeper" / "faster_on_a_cpu.ipynb").read_bytes()
+    visit.context.close()
