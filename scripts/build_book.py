@@ -45,10 +45,7 @@ def build_book(output: Path) -> None:
     browser = find_printer()
     with tempfile.TemporaryDirectory(prefix="tweetsent-book-") as name:
         source, made = Path(name) / "source", Path(name) / "made"
-        gather(source, CHAPTERS)
-        title = (SITE / "book.md").read_text(encoding="utf-8")
-        (source / "index.md").write_text(title.replace("EDITION", edition()), encoding="utf-8")
-        run_sphinx(source, made, ["-b", "singlehtml", "-t", "book"])
+        render(source, made)
         printed = Path(name) / "book.pdf"
         print_page(browser, made / "index.html", printed)
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -57,14 +54,20 @@ def build_book(output: Path) -> None:
         beside.replace(output)
 
 
+def render(source: Path, target: Path) -> None:
+    """Gather the book's sources in one folder, and render them as one page of HTML in another."""
+    gather(source, CHAPTERS)
+    title = (SITE / "book.md").read_text(encoding="utf-8")
+    (source / "index.md").write_text(title.replace("EDITION", edition()), encoding="utf-8")
+    run_sphinx(source, target, ["-b", "singlehtml", "-t", "book"])
+
+
 def edition() -> str:
     """Return what the title page says of the book's source."""
     what = "Six executable notebooks with their stored outputs; code that only draws is left out."
     command = ["git", "log", "-1", "--format=Commit %h of %cs."]
     try:
-        done = subprocess.run(
-            command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return what
     return f"{what} {done.stdout.strip()}"
@@ -74,10 +77,11 @@ def find_printer() -> str:
     """Return the path of the machine's Chromium."""
     if find_spec("playwright") is None:
         raise TweetsentError("the book needs Playwright: pip install -r requirements-dev.txt")
-    found = [path for path in map(shutil.which, BROWSERS) if path]
-    if not found:
-        raise TweetsentError(f"the book is printed by a browser: install one of {BROWSERS}")
-    return found[0]
+    browser = next((path for path in map(shutil.which, BROWSERS) if path), "")
+    if not browser:
+        names = " or ".join(BROWSERS)
+        raise TweetsentError(f"the book is printed by a browser: install {names}")
+    return browser
 
 
 def print_page(browser: str, page: Path, target: Path) -> None:

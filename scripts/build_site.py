@@ -34,13 +34,15 @@ PAGES = (
 PICTURES = ("docs/*.png", "outputs/reference/**/*.png")
 PLAYGROUND = SITE / "playground" / "built"  # the playground in the page, if it was made
 ONLY_WITH = re.compile(
-    r"<!-- only with the (?P<what>\w+) -->\n+(?P<text>.*?)<!-- end of only with the (?P=what) -->\n+",
+    r"<!-- only with the (?P<what>\w+) -->\n+(?P<text>.*?)"
+    r"<!-- end of only with the (?P=what) -->\n+",
     re.DOTALL,
 )
 UNUSED = (  # files of the theme's that no page asks for
     "_static/**/*.map",
     "_static/locales",
     "_static/scripts/fontawesome.js*",
+    "_static/*webpack-macros.html",
     "_static/vendor",
 )
 WIDGET_LOOK = "tweetsent_utils/explore/explore.css"

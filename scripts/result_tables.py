@@ -345,7 +345,7 @@ def pages_table(measured: dict) -> str:
 
 
 def tweets_table(answers: dict) -> str:
-    """Return a row per tweet that a model was asked about: the tweet, the answer, how sure it is."""
+    """Return a row per tweet that a model was asked about: its answer, and how sure it is."""
     rows = []
     for tweet, probabilities in zip(answers["tweets"], answers["probabilities"], strict=True):
         surest = max(probabilities)

@@ -103,10 +103,13 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 is_book = tags.has("book")  # noqa: F821 - Sphinx defines it
 html_theme = "basic" if is_book else "sphinx_book_theme"
+html_favicon = "_static/icon.svg"
 html_static_path = ["_static"]
 html_css_files = ["explore.css", *(["book.css"] if is_book else ["icons.css", "site.css"])]
 templates_path = ["_templates"]
 html_copy_source = not is_book
+html_scaled_image_link = False
+html_use_index = False
 html_show_sphinx = False
 html_show_copyright = False
 html_permalinks_icon = "#"

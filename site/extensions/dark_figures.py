@@ -1,4 +1,7 @@
-"""Figures for a dark page: each PNG gets a second one in the dark theme's colours.
+"""Figures for a phone and for a dark page.
+
+On a narrow screen a figure shrinks until its letters are as small as one can read, and then it
+scrolls. For the dark theme, each PNG gets a second one in the theme's colours.
 
 White paper becomes the page, black letters become light, and each colour keeps its hue and its
 strength, so that orange stays orange. It's done in OKLab (Björn Ottosson, 2020), whose lightness is
@@ -16,6 +19,21 @@ from sphinx.transforms import SphinxTransform
 
 PAPER = (20, 24, 30)  # what white becomes, the background of the dark theme
 INK = 0.93  # OKLab's lightness of what black becomes
+EMPHASIS = (
+    0.8  # below 1: pale lines and dots stand out from a dark page as they do from a white one
+)
+
+DRAWN = 1087  # dots, the width of a figure by tweetsent_utils.show: its letters need 341 pixels
+LEAST_WIDTH = 341
+SCROLLING = '<span class="scrolling-picture" tabindex="0">'
+
+
+def least_width(dots: int) -> int:
+    """Return the least width in pixels at which a picture's letters are 9 pixels high.
+
+    Older and wider drawings have smaller letters.
+    """
+    return LEAST_WIDTH if dots <= DRAWN else round(0.6 * dots)
 
 
 def write_dark(source: Path, target: Path) -> None:
@@ -38,7 +56,7 @@ def darken(color: tuple[int, ...]) -> tuple[int, ...]:
     lightness, green_red, blue_yellow = to_oklab(color)
     paper, *tint = to_oklab(PAPER)
     return from_oklab(
-        INK - lightness * (INK - paper),
+        paper + (INK - paper) * max(1 - lightness, 0) ** EMPHASIS,
         green_red + lightness * tint[0],
         blue_yellow + lightness * tint[1],
     )
@@ -95,10 +113,14 @@ class DarkImages(SphinxTransform):
             write_dark(source, source.with_suffix(".dark.png"))
             twin = image.deepcopy()
             twin["uri"] = image["uri"].removesuffix(".png") + ".dark.png"
+            with Image.open(source) as opened:
+                is_wide = least_width(opened.width) > LEAST_WIDTH
             for picture, theme in ((image, "light-figure"), (twin, "dark-figure")):
                 picture["classes"] += ["figure", "dark-light", theme]
+                picture["classes"] += ["wide"] if is_wide else []
                 picture["loading"] = "lazy"
-            image.parent.insert(image.parent.index(image) + 1, twin)
+            box = [nodes.raw("", SCROLLING, format="html"), image.deepcopy(), twin]
+            image.replace_self([*box, nodes.raw("", "</span>", format="html")])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from dark_figures import write_dark
+from dark_figures import SCROLLING, least_width, write_dark
 from PIL import Image
 from sphinx.application import Sphinx
 
@@ -22,7 +22,6 @@ TABLE = re.compile(r'<table class="dataframe">.*?</table>', re.DOTALL)
 WIDGET_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FIGURE_COMMENT = re.compile(r"<!--=.*?-->")
 TO_TURN_PAGES = re.compile(r"^\[Contents\]\(.*(?:\n.+)*\n*", re.MULTILINE)
-LEAST_WIDTH = 341  # pixels on a phone, at which the figures' letters of 11 points are 9 pixels high
 
 
 def rewrite_source(app: Sphinx, docname: str, content: list[str]) -> None:
@@ -88,13 +87,10 @@ def as_html(output: dict[str, Any], html: str) -> dict[str, Any]:
 
 def scrolling_table(match: re.Match) -> str:
     """Return a table in a box that scrolls sideways on a narrow screen, by keys too."""
-    box = '<div class="pst-scrollable-table-container" tabindex="0" role="region"'
-    return f'{box} aria-label="Table">{match[0]}</div>'
+    return f'<div class="pst-scrollable-table-container" tabindex="0">{match[0]}</div>'
 
 
-def write_figure(
-    app: Sphinx, docname: str, name: str, output: dict[str, Any], words: str
-) -> str:
+def write_figure(app: Sphinx, docname: str, name: str, output: dict[str, Any], words: str) -> str:
     """Write a figure for either theme, and return its HTML with its caption.
 
     `words` is the caption's HTML. Only the one that is shown is loaded.
@@ -105,17 +101,19 @@ def write_figure(
     light.write_bytes(b64decode(joined(output["data"]["image/png"])))
     metadata = output.get("metadata", {}).get("image/png", {})
     with Image.open(light) as image:
+        least = least_width(image.width)
         width = int(metadata.get("width", image.width))
         height = round(image.height * width / image.width)
     is_book = app.tags.has("book")
     top = "" if is_book else "../" * docname.count("/")
-    look = f'width="{width}" height="{height}" style="min-width:{LEAST_WIDTH}px"'
+    look = f'width="{width}" height="{height}" style="min-width:{least}px"'
     look = f'alt="{escape(metadata.get("alt", ""))}" {look}'
-    images = f'<img class="figure light-figure dark-light" src="{top}_images/{name}.png" {look}>'
+    kind = '<img class="figure dark-light'  # the last of these spares it the theme's own darkening
+    images = f'{kind} light-figure" src="{top}_images/{name}.png" {look}>'
     if not is_book:
         write_dark(light, folder / f"{name}.dark.png")
-        dark = f'<img class="figure dark-figure dark-light" src="{top}_images/{name}.dark.png" {look}>'
-        images = (images + dark).replace("<img", '<img loading="lazy"')
+        images += f'{kind} dark-figure" src="{top}_images/{name}.dark.png" {look}>'
+        images = SCROLLING + images.replace("<img", '<img loading="lazy"') + "</span>"
     return f'<figure class="plot">{images}<figcaption>{words}</figcaption></figure>'
 
 

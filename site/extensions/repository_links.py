@@ -1,8 +1,8 @@
 """Links from a page to files of the repository that are no pages: code, numbers, folders.
 
 Where the code host's address is known, such a link leads there, to the commit of the build. Where
-it isn't, a file is a download (but in a book), and a folder is named without a link. A file that does
-not exist is left to Sphinx, which warns of it.
+it isn't, a file is a download (but in a book), and a folder is named without a link. A file that
+does not exist is left to Sphinx, which warns of it.
 """
 
 import posixpath

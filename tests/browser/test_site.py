@@ -23,10 +23,16 @@ SHOWN = (
     "notebooks/04_inference",
     "notebooks/05_label_audit",
 )
-LETTERS = 11 * 125 / 72  # pixels of the figures' letters of 11 points, where a figure is unscaled
+WIDTH = 1087  # dots of a figure by tweetsent_utils.show
+LETTERS = 11 * 1.5 * 125 / 72  # dots of its letters of 11 points
+OTHER_LETTERS = 16  # dots of those of other drawings, the house and older figures
 LEAST_LETTERS = 9  # pixels, on any screen
 HARM = {"serious", "critical"}
-AXE_OPTIONS = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    "resultTypes": ["violations"],
+    "preload": False,  # it would read style sheets by itself, which a browser forbids for files
+}
 
 
 class Visit:
@@ -117,15 +123,21 @@ def test_every_page_is_whole_and_open_to_everybody(browser, pages, size, theme):
 def small_figures(page: Any) -> list[str]:
     """What is said of figures whose letters are too small to read."""
     widths = page.evaluate(
-        """() => [...document.querySelectorAll("figure.plot img")]
-            .filter(image => image.offsetParent)
-            .map(image => [image.src, image.getBoundingClientRect().width / image.width
-                * image.getBoundingClientRect().width / image.getAttribute("width")])"""
+        """() => [...document.querySelectorAll("img.figure")].filter(image => image.offsetParent)
+            .map(image => [image.src, image.naturalWidth, image.getBoundingClientRect().width])"""
+    )
+    letters = [
+        (source, width / dots * (LETTERS if dots <= WIDTH else OTHER_LETTERS))
+        for source, dots, width in widths
+    ]
+    letters += page.evaluate(
+        """() => [...document.querySelectorAll("svg.chart text")].map(text => [text.textContent,
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a])"""
     )
     return [
-        f"letters of {scale * LETTERS:.1f} pixels in {source}"
-        for source, scale in widths
-        if scale * LETTERS < LEAST_LETTERS
+        f"letters of {height:.1f} pixels in {source}"
+        for source, height in letters
+        if height < LEAST_LETTERS
     ]
 
 
