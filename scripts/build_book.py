@@ -28,11 +28,19 @@ FOOTER = (
     '<div style="font: 8px serif; width: 100%; text-align: center; color: #555">'
     '<span class="pageNumber"></span></div>'
 )
-# Answers and folds are open in a book, and what doesn't fit on a page may break.
+# Answers and folds are open in a book, and what doesn't fit on a page may break. The outline of the
+# PDF would lose each space at which a title wraps, so titles have some that cannot be lost.
 OPEN = """long => {
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
-    document.querySelectorAll(".cell_input").forEach(cell => {
-        if (cell.textContent.trim().split("\\n").length > long) cell.classList.add("long");
+    document.querySelectorAll(".cell_input, .cell_output > div").forEach(part => {
+        const lines = part.querySelector("pre")?.textContent.trim().split("\\n") ?? [];
+        if (lines.length > long) part.classList.add("long");
+    });
+    document.querySelectorAll("h1, h2, h3").forEach(title => {
+        const words = document.createTreeWalker(title, NodeFilter.SHOW_TEXT);
+        while (words.nextNode()) {
+            words.currentNode.data = words.currentNode.data.replaceAll(" ", "\\u00a0\\u200b");
+        }
     });
 }"""
 

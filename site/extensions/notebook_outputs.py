@@ -21,6 +21,7 @@ CAPTION = re.compile(r'<div class="caption"[^>]*>(?P<words>.*)</div>', re.DOTALL
 TABLE = re.compile(r'<table class="dataframe">.*?</table>', re.DOTALL)
 WIDGET_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FIGURE_COMMENT = re.compile(r"<!--=.*?-->")
+TO_CONTENTS = re.compile(r" *\[Contents\]\([^)]*\)")
 TO_TURN_PAGES = re.compile(r"^\[Contents\]\(.*(?:\n.+)*\n*", re.MULTILINE)
 
 
@@ -28,6 +29,8 @@ def rewrite_source(app: Sphinx, docname: str, content: list[str]) -> None:
     """Rewrite what Sphinx has read of a page."""
     if Path(app.env.doc2path(docname)).suffix != ".ipynb":
         content[0] = FIGURE_COMMENT.sub("", content[0])  # where a figure comes from
+        if app.tags.has("book"):
+            content[0] = TO_CONTENTS.sub("", content[0])
         return
     notebook = json.loads(content[0])
     for cell in notebook["cells"]:
