@@ -23,8 +23,8 @@ EMPHASIS = (
     0.8  # below 1: pale lines and dots stand out from a dark page as they do from a white one
 )
 
-DRAWN = 1087  # dots, the width of a figure by tweetsent_utils.show: its letters need 341 pixels
-LEAST_WIDTH = 341
+DRAWN = 1087  # dots, the width of a figure by tweetsent_utils.show: its letters need 342 pixels
+LEAST_WIDTH = 342
 SCROLLING = '<span class="scrolling-picture" tabindex="0">'
 
 
