@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tweetsent_utils.errors import TweetsentError
@@ -32,7 +33,9 @@ PAGES = (
     "tests/**/*.md",
 )
 PICTURES = ("docs/*.png", "outputs/reference/**/*.png")
-PLAYGROUND = SITE / "playground" / "built"  # the playground in the page, if it was made
+# The playground in a page, if it was built: see site/playground/README.md.
+PLAYGROUND = PROJECT_ROOT / "outputs" / "site-playground"
+FRAGMENT = "fragment.html"  # what goes into a page, which says where the rest is
 ONLY_WITH = re.compile(
     r"<!-- only with the (?P<what>\w+) -->\n+(?P<text>.*?)"
     r"<!-- end of only with the (?P=what) -->\n+",
@@ -60,6 +63,9 @@ def build_site(output: Path) -> None:
         if BOOK.is_file():
             shutil.copyfile(BOOK, source / BOOK.name)
         run_sphinx(source, made)
+        if (PLAYGROUND / FRAGMENT).is_file():
+            shutil.copytree(PLAYGROUND, made / "_static" / "playground")
+            (made / "_static" / "playground" / "index.html").unlink(missing_ok=True)
         replace_folder(made, output)
 
 
@@ -75,14 +81,21 @@ def gather(source: Path, patterns: Sequence[str]) -> None:
 
 def landing_page() -> str:
     """Return the landing page: its links lead from a folder up, and it offers what there is."""
-    there = {"playground": PLAYGROUND.exists(), "book": BOOK.is_file()}
+    fragment = PLAYGROUND / FRAGMENT
+    there = {"playground": fragment.is_file(), "book": BOOK.is_file()}
     text = (SITE / "index.md").read_text(encoding="utf-8")
     text = ONLY_WITH.sub(lambda part: part["text"] if there[part["what"]] else "", text)
+    if fragment.is_file():
+        html = fragment.read_text(encoding="utf-8").replace("{{ base }}", "_static/playground/")
+        text = text.replace("PLAYGROUND", html)
     return text.replace("](../", "](").replace('src="../', 'src="')
 
 
 def run_sphinx(source: Path, target: Path, options: Sequence[str] = ("-b", "html")) -> None:
     """Run Sphinx with the project's configuration; every warning is an error."""
+    missing = [name for name in ("sphinx", "myst_nb") if find_spec(name) is None]
+    if missing:
+        raise TweetsentError(f"{missing[0]} is missing: pip install -r requirements-site.txt")
     command = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--jobs=auto"]
     command += [*options, f"--conf-dir={SITE}", f"--doctree-dir={target}-doctrees"]
     environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}

@@ -76,6 +76,11 @@ repository_address = find_address()
 repository_commit = read_git("rev-parse", "HEAD")
 repository_downloads = not tags.has("book")  # noqa: F821 - Sphinx defines it
 
+# The playground in a page, where it was built; else notebook 04 shows its stored picture.
+fragment = ROOT / "outputs" / "site-playground" / "fragment.html"
+if fragment.is_file() and not tags.has("book"):  # noqa: F821
+    playground_fragment = fragment.read_text(encoding="utf-8")
+
 project = "tweetsent"
 author = "the tweetsent developers"
 html_title = "tweetsent"
@@ -99,6 +104,7 @@ myst_heading_anchors = 4
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 html_math_renderer = "mathml"
+copybutton_selector = "div.cell_input pre, div.highlight-bash pre, div.highlight-python pre"
 copybutton_exclude = ".linenos, .gp, .go"
 
 is_book = tags.has("book")  # noqa: F821 - Sphinx defines it

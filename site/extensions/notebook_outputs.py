@@ -21,6 +21,7 @@ CAPTION = re.compile(r'<div class="caption"[^>]*>(?P<words>.*)</div>', re.DOTALL
 TABLE = re.compile(r'<table class="dataframe">.*?</table>', re.DOTALL)
 WIDGET_STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 FIGURE_COMMENT = re.compile(r"<!--=.*?-->")
+PLAYGROUND_CELL = "inference-19"  # of notebook 04, whose stored picture stands for the playground
 TO_CONTENTS = re.compile(r" *\[Contents\]\([^)]*\)")
 TO_TURN_PAGES = re.compile(r"^\[Contents\]\(.*(?:\n.+)*\n*", re.MULTILINE)
 
@@ -63,6 +64,10 @@ def rewrite_outputs(app: Sphinx, docname: str, cell: dict[str, Any]) -> list[dic
             name = f"{docname.rpartition('/')[2]}-{cell['id']}-{len(rewritten)}"
             words = caption["words"] if caption else ""
             rewritten.append(as_html(output, write_figure(app, docname, name, output, words)))
+        elif cell["id"] == PLAYGROUND_CELL and app.config.playground_fragment:
+            base = "../" * docname.count("/") + "_static/playground/"
+            html = app.config.playground_fragment.replace("{{ base }}", base)
+            rewritten.append(as_html(output, html))
         elif "text/html" in data:
             html = TABLE.sub(scrolling_table, html_of(output))
             if 'class="tweetsent' in html:
@@ -122,5 +127,6 @@ def write_figure(app: Sphinx, docname: str, name: str, output: dict[str, Any], w
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the extension with Sphinx."""
+    app.add_config_value("playground_fragment", "", "env")
     app.connect("source-read", rewrite_source)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

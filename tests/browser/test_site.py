@@ -8,7 +8,10 @@ axe engine speaks for. The pages that most people will see leave their pictures 
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -54,12 +57,13 @@ class Visit:
             self.problems.append(f"console: {message.text}")
 
     def watch(self, request: Any) -> None:
-        if urlsplit(request.url).scheme not in ("file", "data", "blob"):
+        address = urlsplit(request.url)
+        if address.hostname != "127.0.0.1" and address.scheme not in ("data", "blob"):
             self.problems.append(f"request to {request.url}")
 
-    def open(self, pages: Path, name: str) -> Any:
+    def open(self, address: str, name: str) -> Any:
         """Open a page, and load the pictures that are further down."""
-        self.page.goto((pages / f"{name}.html").as_uri())
+        self.page.goto(f"{address}/{name}.html")
         self.page.evaluate(
             """async () => {
                 const shown = [...document.images].filter(image => image.offsetParent);
@@ -87,19 +91,36 @@ def browser(chromium: dict[str, Any]) -> Iterator[Any]:
         opened.close()
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """A server of files that keeps no log."""
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def address(pages: Path) -> Iterator[str]:
+    """Where the pages are served."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(pages)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
 def list_names(pages: Path) -> list[str]:
     found = sorted(path.relative_to(pages).with_suffix("") for path in pages.rglob("*.html"))
-    return [path.as_posix() for path in found]
+    return [path.as_posix() for path in found if path.parts[0] != "_static"]
 
 
 @pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")])
-def test_every_page_is_whole_and_open_to_everybody(browser, pages, size, theme):
+def test_every_page_is_whole_and_open_to_everybody(browser, pages, address, size, theme):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     found = {}
     visit = Visit(browser, size, theme)
     for name in list_names(pages):
         visit.problems.clear()
-        page = visit.open(pages, name)
+        page = visit.open(address, name)
         problems = list(visit.problems)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > size["width"]:
@@ -145,17 +166,17 @@ def small_figures(page: Any) -> list[str]:
 
 @pytest.mark.parametrize(("size", "theme"), [(DESK, "dark"), (PHONE, "light")])
 @pytest.mark.parametrize("name", SHOWN)
-def test_the_other_light_suits_the_pages_that_most_people_see(browser, pages, name, size, theme):
+def test_the_other_light_suits_the_pages_that_most_people_see(browser, address, name, size, theme):
     visit = Visit(browser, size, theme)
-    visit.open(pages, name)
+    visit.open(address, name)
     visit.screenshot(name)
     visit.context.close()
     assert visit.problems == []
 
 
-def test_figures_follow_the_theme(browser, pages):
+def test_figures_follow_the_theme(browser, address):
     visit = Visit(browser, DESK, "light")
-    page = visit.open(pages, "notebooks/05_label_audit")
+    page = visit.open(address, "notebooks/05_label_audit")
     shown = page.locator("figure.plot").first.locator("img:visible")
     assert ".dark." not in shown.get_attribute("src")
     page.get_by_role("button", name="Color mode").first.click()
@@ -164,16 +185,16 @@ def test_figures_follow_the_theme(browser, pages):
     visit.context.close()
 
 
-def test_a_search_finds_a_term(browser, pages):
+def test_a_search_finds_a_term(browser, address):
     visit = Visit(browser, DESK, "light")
-    visit.page.goto((pages / "search.html").as_uri() + "?q=mojibake")
+    visit.page.goto(f"{address}/search.html?q=mojibake")
     visit.page.locator("#search-results li a", has_text="Glossary").first.wait_for()
     visit.context.close()
 
 
-def test_folded_code_opens_and_its_output_was_there_before(browser, pages):
+def test_folded_code_opens_and_its_output_was_there_before(browser, address):
     visit = Visit(browser, PHONE, "light")
-    page = visit.open(pages, "notebooks/03_training")
+    page = visit.open(address, "notebooks/03_training")
     cell = page.locator("div.cell:has(> details.hide):has(figure.plot)").first
     assert cell.locator("figure.plot img:visible").count() == 1
     assert not cell.locator(".cell_input").is_visible()
@@ -182,9 +203,9 @@ def test_folded_code_opens_and_its_output_was_there_before(browser, pages):
     visit.context.close()
 
 
-def test_a_notebook_can_be_had_as_it_is(browser, pages):
+def test_a_notebook_can_be_had_as_it_is(browser, pages, address):
     visit = Visit(browser, DESK, "light")
-    page = visit.open(pages, "notebooks/deeper/faster_on_a_cpu")
+    page = visit.open(address, "notebooks/deeper/faster_on_a_cpu")
     link = page.locator("a", has_text=".ipynb").first.get_attribute("href")
     given = pages / "notebooks" / "deeper" / unquote(link)
     assert given.read_bytes() == (NOTEBOOKS / "deeper" / "faster_on_a_cpu.ipynb").read_bytes()
