@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from build_site import BOOK, SITE, gather, run_sphinx
+from build_site import BOOK, SITE, from_folder_up, gather, run_sphinx
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import PROJECT_ROOT
@@ -65,7 +65,7 @@ def build_book(output: Path) -> None:
 def render(source: Path, target: Path) -> None:
     """Gather the book's sources in one folder, and render them as one page of HTML in another."""
     gather(source, CHAPTERS)
-    title = (SITE / "book.md").read_text(encoding="utf-8")
+    title = from_folder_up((SITE / "book.md").read_text(encoding="utf-8"))
     (source / "index.md").write_text(title.replace("EDITION", edition()), encoding="utf-8")
     run_sphinx(source, target, ["-b", "singlehtml", "-t", "book"])
 

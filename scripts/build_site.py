@@ -60,9 +60,9 @@ def build_site(output: Path) -> None:
         source, made = Path(name) / "source", Path(name) / "made"
         gather(source, (*PAGES, *PICTURES))
         (source / "index.md").write_text(landing_page(), encoding="utf-8")
-        if BOOK.is_file():
-            shutil.copyfile(BOOK, source / BOOK.name)
         run_sphinx(source, made)
+        if BOOK.is_file():
+            shutil.copyfile(BOOK, made / BOOK.name)
         if (PLAYGROUND / FRAGMENT).is_file():
             shutil.copytree(PLAYGROUND, made / "_static" / "playground")
             (made / "_static" / "playground" / "index.html").unlink(missing_ok=True)
@@ -80,7 +80,7 @@ def gather(source: Path, patterns: Sequence[str]) -> None:
 
 
 def landing_page() -> str:
-    """Return the landing page: its links lead from a folder up, and it offers what there is."""
+    """Return the landing page, which offers what was made."""
     fragment = PLAYGROUND / FRAGMENT
     there = {"playground": fragment.is_file(), "book": BOOK.is_file()}
     text = (SITE / "index.md").read_text(encoding="utf-8")
@@ -88,6 +88,11 @@ def landing_page() -> str:
     if fragment.is_file():
         html = fragment.read_text(encoding="utf-8").replace("{{ base }}", "_static/playground/")
         text = text.replace("PLAYGROUND", html)
+    return from_folder_up(text)
+
+
+def from_folder_up(text: str) -> str:
+    """Return a page of `site/` with links as from the folder above, where it will be."""
     return text.replace("](../", "](").replace('src="../', 'src="')
 
 

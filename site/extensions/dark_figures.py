@@ -119,8 +119,9 @@ class DarkImages(SphinxTransform):
                 picture["classes"] += ["figure", "dark-light", theme]
                 picture["classes"] += ["wide"] if is_wide else []
                 picture["loading"] = "lazy"
-            box = [nodes.raw("", SCROLLING, format="html"), image.deepcopy(), twin]
-            image.replace_self([*box, nodes.raw("", "</span>", format="html")])
+            parent, place = image.parent, image.parent.index(image)
+            start, end = (nodes.raw("", html, format="html") for html in (SCROLLING, "</span>"))
+            parent[place : place + 1] = [start, image, twin, end]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

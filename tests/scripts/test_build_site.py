@@ -12,14 +12,14 @@ def test_the_landing_page_offers_only_what_was_made(tmp_path, monkeypatch):
     monkeypatch.setattr(build_site, "BOOK", tmp_path / "book.pdf")
     text = build_site.landing_page()
     assert "## Try it" not in text
-    assert ".pdf)" not in text
+    assert ".pdf" not in text
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "fragment.html").write_text('<script src="{{ base }}a.js"></script>')
     (tmp_path / "book.pdf").write_bytes(b"%PDF")
     text = build_site.landing_page()
     assert "## Try it" in text
     assert '<script src="_static/playground/a.js"></script>' in text
-    assert ".pdf)" in text
+    assert ".pdf" in text
 
 
 def test_pages_that_were_there_stay_if_something_is_wrong(tmp_path, monkeypatch):

@@ -24,8 +24,9 @@ def test_a_page_holds_todays_figures(name):
     [
         ("README.md", {"results"}),
         ("docs/results.md", {"all_results", "sweeps"}),
-        ("docs/speed.md", {"speed", "gpu"}),
+        ("docs/speed.md", {"speed", "gpu", "pages"}),
         ("data/README.md", {"agreement"}),
+        ("site/index.md", {"results", "three_tweets"}),
     ],
 )
 def test_pages_with_figures_have_them_generated(name, tables):
