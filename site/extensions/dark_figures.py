@@ -25,6 +25,7 @@ EMPHASIS = (
 
 DRAWN = 1087  # dots, the width of a figure by tweetsent_utils.show: its letters need 342 pixels
 LEAST_WIDTH = 342
+SIZES = {"small": LEAST_WIDTH, "wide": 675, "widest": 10_000}  # classes of site.css
 SCROLLING = '<span class="scrolling-picture" tabindex="0">'
 
 
@@ -114,10 +115,10 @@ class DarkImages(SphinxTransform):
             twin = image.deepcopy()
             twin["uri"] = image["uri"].removesuffix(".png") + ".dark.png"
             with Image.open(source) as opened:
-                is_wide = least_width(opened.width) > LEAST_WIDTH
+                least = least_width(opened.width)
             for picture, theme in ((image, "light-figure"), (twin, "dark-figure")):
                 picture["classes"] += ["figure", "dark-light", theme]
-                picture["classes"] += ["wide"] if is_wide else []
+                picture["classes"].append(next(size for size in SIZES if least <= SIZES[size]))
                 picture["loading"] = "lazy"
             parent, place = image.parent, image.parent.index(image)
             start, end = (nodes.raw("", html, format="html") for html in (SCROLLING, "</span>"))
