@@ -50,7 +50,7 @@ class Visit:
         self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
         self.page.on("request", self.watch)
-        self.page.on("requestfailed", lambda asked: self.problems.append(f"no {asked.url}"))
+        self.page.on("requestfailed", self.miss)
 
     def hear(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -60,6 +60,10 @@ class Visit:
         address = urlsplit(request.url)
         if address.hostname != "127.0.0.1" and address.scheme not in ("data", "blob"):
             self.problems.append(f"request to {request.url}")
+
+    def miss(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # by the browser, which has gone to another page
+            self.problems.append(f"no {request.url}: {request.failure}")
 
     def open(self, address: str, name: str) -> Any:
         """Open a page, and load the pictures that are further down."""
