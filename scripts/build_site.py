@@ -29,6 +29,7 @@ PAGES = (
     "benchmarks/*.md",
     "data/**/*.md",
     "docs/**/*.md",
+    "site/playground/README.md",
     "notebooks/**/*.ipynb",
     "tests/**/*.md",
 )

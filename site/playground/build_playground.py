@@ -27,13 +27,13 @@ from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.explore.live_html import FOLDER as LOOK
 from tweetsent_utils.explore.played_text import PlayedText
 from tweetsent_utils.explore.pushes import explain_pushes
-from tweetsent_utils.explore.reader import open_reader
 from tweetsent_utils.export.onnx_classifier import find_export
 from tweetsent_utils.files import load_json, save_json, write_atomically
 from tweetsent_utils.paths import outputs_root, short_path
 from tweetsent_utils.pipeline.exporting import FOLDER as EXPORT
 from tweetsent_utils.pipeline.exporting import RECORD, WEIGHTS, find_model
 from tweetsent_utils.pipeline.runs import run_folder
+from tweetsent_utils.scoring.classifier import open_classifier
 from tweetsent_utils.show.style import class_colors
 
 HERE = Path(__file__).resolve().parent
@@ -129,7 +129,7 @@ def draw_still(run_name: str, model_folder: Path) -> str:
     It is drawn as in the notebook, by the run's model in PyTorch.
     """
     examples = json.loads((HERE / "examples.json").read_text(encoding="utf-8"))
-    reader = open_reader(model_folder, run_name, device="cpu")
+    reader = open_classifier(model_folder, run_name, device="cpu", precision="fp32")
     ordered = bool(load_meta(run_folder(run_name)).get("ordered"))
     game = PlayedText([reader], ordered, examples[0])
     game.weigh_all()

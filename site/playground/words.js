@@ -6,13 +6,17 @@ const SPACE = String.raw`\s\x1c-\x1f\x85`;
 
 export const MOST_WORDS = 64; // of a text that are weighed
 
-// A whole link; a mention or hashtag; a plain word; or a word of any script.
+const EMOJI = String.raw`[\u2600-\u27bf\u{1f1e6}-\u{1faff}][\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]*`;
+
+// A whole link; a mention or hashtag; a contraction; a plain word; a word of any script; emoji.
 const ANY_WORD = new RegExp(
   [
     `${WORD}+://[^${SPACE}]+`,
     `[@#]${WORD}+`,
+    "[A-Za-z]+(?:['’][A-Za-z]+)+",
     String.raw`(?<![\p{L}\p{N}_@#/.])[A-Za-z]+(?!${WORD})(?!:)`,
     `${WORD}+`,
+    `(?:${EMOJI})+`,
   ].join("|"),
   "gu",
 );

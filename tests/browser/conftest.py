@@ -95,12 +95,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(name)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> dict[str, Any]:
-    """How Playwright starts the machine's Chromium."""
-    return {"executable_path": find_browser(), "args": BROWSER_OPTIONS}
-
-
 class Server(NamedTuple):
     """A JupyterLab that runs: its address, the folders of the copies and of the runs.
 
@@ -428,14 +422,14 @@ def serve_folder() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A browser, as Playwright has it."""
+def browser() -> Iterator[Any]:
+    """The machine's Chromium, as Playwright has it, for the tests of a module."""
     from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
-        yield browser
-        browser.close()
+        found = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
+        yield found
+        found.close()
 
 
 @pytest.fixture
@@ -449,21 +443,10 @@ def tracked_files() -> Iterator[None]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Any]:
-    """A new browser of Playwright's."""
-    from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=find_browser(), args=BROWSER_OPTIONS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
 def lab(
     browser: Any, server: Server, tracked_files: None, request: pytest.FixtureRequest
 ) -> Iterator[Lab]:
-    """JupyterLab in a new browser."""
+    """JupyterLab in a new window of the browser, which knows nothing of others."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(1000 * PATIENCE)
     found = Lab(page, server, request.node.name)

@@ -29,17 +29,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def paper(book: Path, chromium: dict[str, Any]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**chromium)
-        page = browser.new_page(viewport=PAPER)
-        page.emulate_media(media="print")
-        page.goto((book / "index.html").as_uri())
-        page.evaluate(build_book.OPEN, build_book.LONG)
-        yield page
-        browser.close()
+def paper(book: Path, browser: Any) -> Iterator[Any]:
+    page = browser.new_page(viewport=PAPER)
+    page.emulate_media(media="print")
+    page.goto((book / "index.html").as_uri())
+    page.evaluate(build_book.OPEN, build_book.LONG)
+    yield page
+    page.close()
 
 
 def test_nothing_is_cut(paper):

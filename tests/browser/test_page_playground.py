@@ -14,8 +14,9 @@ from hostile import HOSTILE
 
 from tweetsent_utils.data.split_files import load_split
 from tweetsent_utils.evaluation.inference import inference
-from tweetsent_utils.explore.reader import Weighing, open_reader
+from tweetsent_utils.explore.weighing import Weighing
 from tweetsent_utils.paths import PROJECT_ROOT
+from tweetsent_utils.scoring.classifier import open_classifier
 
 BUILT = Path(
     os.environ.get("TWEETSENT_SITE_PLAYGROUND", PROJECT_ROOT / "outputs" / "site-playground")
@@ -67,7 +68,7 @@ def run(settings) -> Path:
 
 @pytest.fixture(scope="module")
 def reader(run):
-    return open_reader(run / "model", "quick", device="cpu")
+    return open_classifier(run, "quick", device="cpu", precision="fp32")
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +77,11 @@ def server(serve_folder) -> str:
 
 
 @pytest.fixture
-def page(chromium, server, request):
+def page(browser, server, request):
     """The page, in which nothing goes wrong and nothing comes from elsewhere."""
     problems = []
     options = {"viewport": {"width": 1280, "height": 900}, **getattr(request, "param", {})}
-    context = chromium.new_context(**options)
+    context = browser.new_context(**options)
     found = context.new_page()
     found.set_default_timeout(1000 * PATIENCE)
     found.on("console", lambda message: problems.append(message.text))

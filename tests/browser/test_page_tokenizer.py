@@ -12,7 +12,7 @@ from tweetsent_utils.data.cleaning import CLEANINGS
 from tweetsent_utils.data.loading import load_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
 from tweetsent_utils.evaluation.explanation import ANY_WORD, find_words
-from tweetsent_utils.explore.reader import MOST_WORDS
+from tweetsent_utils.explore.weighing import MOST_WORDS
 from tweetsent_utils.model.encoder import packaged_encoder
 from tweetsent_utils.paths import PROJECT_ROOT
 
@@ -31,9 +31,9 @@ ASK = """async ({cleanings, texts}) => {
 
 
 @pytest.fixture(scope="module")
-def page(chromium, serve_folder):
+def page(browser, serve_folder):
     """A page in which the sources can be imported."""
-    found = chromium.new_page()
+    found = browser.new_page()
     found.goto(f"{serve_folder(SOURCES)}/README.md")
     return found
 

@@ -7,11 +7,8 @@ axe engine speaks for. The pages that most people will see leave their pictures 
 
 import json
 import os
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -86,30 +83,9 @@ class Visit:
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: dict[str, Any]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(**chromium)
-        yield opened
-        opened.close()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server of files that keeps no log."""
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(pages: Path) -> Iterator[str]:
+def address(pages: Path, serve_folder: Callable[[Path], str]) -> str:
     """Where the pages are served."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(pages)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    return serve_folder(pages)
 
 
 def list_names(pages: Path) -> list[str]:

@@ -14,10 +14,10 @@ from scipy.special import softmax
 from tweetsent_utils.data.batching import pad
 from tweetsent_utils.data.split_files import load_split
 from tweetsent_utils.evaluation.inference import predict_logits
-from tweetsent_utils.explore.reader import open_reader
 from tweetsent_utils.export.comparison import answer_with_onnx, compare_logits, time_answers
 from tweetsent_utils.export.onnx_classifier import OnnxClassifier
 from tweetsent_utils.paths import PROJECT_ROOT
+from tweetsent_utils.scoring.classifier import open_classifier
 
 RUN = Path(os.environ.get("TWEETSENT_EXPORTED_RUN", PROJECT_ROOT / "outputs" / "quick"))
 LEAST_AGREEMENT = 0.99  # share of texts with PyTorch's label
@@ -43,7 +43,7 @@ def exported() -> OnnxClassifier:
 
 
 def test_eight_bits_answer_as_pytorch_does(input_ids, exported):
-    reader = open_reader(RUN / "model", RUN.name, device="cpu")
+    reader = open_classifier(RUN, device="cpu", precision="fp32")
     reference = predict_logits(input_ids, reader.model, batch_size=32)
     logits, _ = time_answers(answer_with_onnx(exported), input_ids, exported.pad_id, 32)
     found = compare_logits(logits, reference)
