@@ -115,6 +115,7 @@ clean: ## remove .venv and caches; your runs in outputs/ and your data stay
 $(INSTALLED): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tweetsent needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
+	@echo "installing into .venv: about 2 GB, a few minutes"
 	$(PY) -m pip install --quiet --requirement requirements.txt
 	@touch $(INSTALLED)
 

@@ -53,6 +53,13 @@ def test_no_other_page_in_the_browser_can_guess_the_address(outputs, started, tr
     assert all(len(address) > len("--base_url=/") + 20 for address in addresses)
 
 
+@pytest.mark.parametrize("command", ["lab", "explore"])
+def test_a_server_s_option_before_the_two_dashes_is_explained(outputs, command, capsys):
+    with pytest.raises(SystemExit):
+        cli.main([command, "--no-browser"])
+    assert f"{command} -- --no-browser" in capsys.readouterr().err
+
+
 def test_models_of_other_classes_are_not_put_side_by_side(outputs, started, trained, capsys):
     assert cli.main(["explore", "--run", "one", "--run", "other"]) == 1
     assert "'bad', 'good' and 'low', 'high'" in capsys.readouterr().err

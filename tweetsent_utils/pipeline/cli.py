@@ -162,7 +162,13 @@ def export_model(options: argparse.Namespace) -> None:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the options of a command line; end the process with the usage if it cannot be read."""
     parser = make_parser()
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        what = f"unrecognized arguments: {' '.join(unknown)}"
+        if options.command in ("lab", "explore"):
+            server = "JupyterLab" if options.command == "lab" else "Voilà"
+            what = f"{what} (options of {server}'s come after --: {options.command} -- --no-browser)"
+        parser.error(what)
     if options.command == "export" and not 0 <= options.threads <= MOST_THREADS:
         parser.error(f"--threads {options.threads}: give a number between 0 and {MOST_THREADS:,}")
     if options.command != "run":

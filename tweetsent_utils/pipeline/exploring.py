@@ -27,7 +27,7 @@ RUNS_VARIABLE = "TWEETSENT_EXPLORED"  # the names of the runs whose models are p
 OPTIONS = (
     "--Voila.ip=127.0.0.1",
     "--template=tweetsent",
-    "--VoilaConfiguration.file_allowlist=[]",
+    "--VoilaConfiguration.file_allowlist=^$",  # no file next to the notebook is served
     "--preheat_kernel=False",
     "--show_tracebacks=True",
     # A page that was closed gives its memory back.
