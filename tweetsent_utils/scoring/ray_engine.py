@@ -53,14 +53,14 @@ def start_ray(address: str = "") -> Any:
     return ray
 
 
-def init(ray: Any, address: str) -> None:
-    """Connect Ray to a cluster, or start one here.
+def init(ray: Any, address: str, **sizes: int) -> None:
+    """Connect Ray to a cluster, or start one here, of the sizes that `ray.init` takes.
 
     It gives its own processes half a minute. On a busy machine that is too little for the first
     time, when their files come from the disk.
     """
     options = {"address": address} if address else {"include_dashboard": False}
-    options |= {"log_to_driver": False, "logging_level": "ERROR"}
+    options |= {"log_to_driver": False, "logging_level": "ERROR", **sizes}
     tries = 1 if address else TRIES
     while not ray.is_initialized():
         tries -= 1
