@@ -367,7 +367,7 @@ class Labeller:
 
     def saved_html(self) -> str:
         """Return where the labels are, and that they stay there."""
-        return f'<div class="quiet">{saved_html(self.table)} Nothing is uploaded.</div>'
+        return f'<div class="quiet">Nothing is uploaded. {saved_html(self.table)}</div>'
 
 
 def make_panel(labeller: Labeller) -> VBox:
