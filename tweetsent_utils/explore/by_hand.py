@@ -142,7 +142,7 @@ class HandTable:
             return ""
         earlier = [row for row in self.all_rows if row not in rows]
         self.take([*earlier, *rows], None)  # what is there now is not ours to replace
-        return problem if content is None else f"{problem} of {self.name}"
+        return problem if content is None else f"in {self.name}, {problem}"
 
     def take(self, rows: list[Row], content: bytes | None) -> None:
         """Make rows those of this table, and a file's content what is known of it."""
