@@ -12,6 +12,7 @@ HOSTILE = [
     "ΟΔΥΣΣΕΥΣ ΣΑΣ İstanbul ıI ǅ ﬁ ﬀ ²³½ ⅷ ①",
     "cafe\u0301 café Å \u0e40\u0e01 한국어 \u1100",
     "東京 is 中文字",
+    "don't can’t rock'n'roll 'tis 5don't o'é can't: \u2764\ufe0f\U0001f44d\U0001f3fd\u2600ok",
     "@é#x@shop_y #a#b@c https://t.co/x1@me a://b ééhttp://x éhttp://z @ahttp://q #ä://x",
     "don\u00e2\u0080\u0099t \u00c2\u00a0x \u00c3\u00a9 \u00e2\u20ac\u2122",
     "b" * 100 + " " + "c" * 101 + " " + "word " * 300,

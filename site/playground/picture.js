@@ -1,12 +1,15 @@
 // The picture of what the model makes of a text, as elements whose texts are texts: nothing that
 // somebody types is ever read as HTML. It looks as in the notebook, whose stylesheet it uses.
-import { MOST_WORDS } from "./words.js";
+import { MOST_WORDS, findWords } from "./words.js";
 
 const MOST_CHARACTERS = 2000; // of a text that are shown
 const LONGEST_WORD = 30; // characters that stay on one line
 const SMALL = 0.1; // a push that gets no colour and no number, except where somebody asks for it
 const MOST_TOKENS = 150;
 const MOST_BARS = 12;
+// Characters that nobody sees, and those that turn the letters after them around.
+const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]/g;
+const NAMED = { "\u202d": "‹LRO›", "\u202e": "‹RLO›", "\u007f": "\u2421", "\r": "" };
 
 /** An element with attributes and children; a child that is no element becomes text. */
 export function make(name, attributes = {}, ...children) {
@@ -23,6 +26,13 @@ export function showChange(change) {
   if (Math.abs(change) < 0.005) return "";
   const sign = change > 0 ? "+" : "\u2212";
   return sign + Math.abs(change).toFixed(2);
+}
+
+/** A text as a page can hold it: control characters become their pictures, or their names. */
+export function makeReadable(text) {
+  const stranger = /[\0-\x08\x0b-\x1f\x7f\u202d\u202e]/g;
+  const picture = (letter) => String.fromCharCode(0x2400 + letter.charCodeAt(0));
+  return text.replace(stranger, (letter) => NAMED[letter] ?? picture(letter));
 }
 
 /** The answer, the bars, and what changed: `before` are the probabilities of the text kept. */
@@ -103,16 +113,19 @@ export function drawWords(settings, reading) {
   let place = 0;
   for (const word of words) {
     if (word.end > MOST_CHARACTERS) break;
-    card.append(text.slice(place, word.start).replaceAll("\r", ""));
-    card.append(drawWord(text.slice(word.start, word.end), word.effect, settings));
+    card.append(makeReadable(text.slice(place, word.start)));
+    card.append(drawWord(makeReadable(text.slice(word.start, word.end)), word.effect, settings));
     place = word.end;
   }
-  card.append(text.slice(place, MOST_CHARACTERS).replaceAll("\r", ""));
+  card.append(makeReadable(text.slice(place, MOST_CHARACTERS)));
   const limits = [];
   if (text.length > MOST_CHARACTERS) limits.push(`the first ${MOST_CHARACTERS.toLocaleString("en")} characters are shown`);
-  if (words.length === MOST_WORDS) limits.push(`the first ${MOST_WORDS} words are weighed`);
-  if (!limits.length) return [card];
-  return [card, make("p", { class: "quiet" }, `Only ${limits.join(", and ")}.`)];
+  const isLong = findWords(text, MOST_WORDS + 1).length > MOST_WORDS;
+  if (isLong) limits.push(`the first ${MOST_WORDS} words are weighed`);
+  const notes = limits.length ? [`Only ${limits.join(", and ")}.`] : [];
+  const unseen = text.match(INVISIBLE)?.length;
+  if (unseen) notes.push(`There are characters that cannot be seen: ${unseen}.`);
+  return notes.length ? [card, make("p", { class: "quiet" }, notes.join(" "))] : [card];
 }
 
 function drawWord(word, effect, settings) {

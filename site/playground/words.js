@@ -6,6 +6,7 @@ const SPACE = String.raw`\s\x1c-\x1f\x85`;
 
 export const MOST_WORDS = 64; // of a text that are weighed
 
+const CONTRACTION = "[A-Za-z]+(?:['’][A-Za-z]+)+"; // such as "don't"
 const EMOJI = String.raw`[\u2600-\u27bf\u{1f1e6}-\u{1faff}][\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]*`;
 
 // A whole link; a mention or hashtag; a contraction; a plain word; a word of any script; emoji.
@@ -13,7 +14,7 @@ const ANY_WORD = new RegExp(
   [
     `${WORD}+://[^${SPACE}]+`,
     `[@#]${WORD}+`,
-    "[A-Za-z]+(?:['’][A-Za-z]+)+",
+    CONTRACTION,
     String.raw`(?<![\p{L}\p{N}_@#/.])[A-Za-z]+(?!${WORD})(?!:)`,
     `${WORD}+`,
     `(?:${EMOJI})+`,
@@ -21,11 +22,11 @@ const ANY_WORD = new RegExp(
   "gu",
 );
 
-/** Where the first 64 words of a text are: `{ start, end }`, in JavaScript's places. */
-export function findWords(text) {
+/** Where the first words of a text are: `{ start, end }`, in JavaScript's places. */
+export function findWords(text, most = MOST_WORDS) {
   const words = [];
   for (const found of text.matchAll(ANY_WORD)) {
-    if (words.length === MOST_WORDS) break;
+    if (words.length === most) break;
     words.push({ start: found.index, end: found.index + found[0].length });
   }
   return words;
