@@ -240,6 +240,8 @@ def test_typing_picking_keeping_and_going_back(reader):
     panel.box.value = "panic and people"
     panel.keep.click()
     assert "came" not in panel.page.html
+    panel.group.value = "test"
+    assert panel.box.value == "sad queue"
     panel.back.click()
     assert panel.box.value == "panic and people"
 

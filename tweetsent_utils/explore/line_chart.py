@@ -41,7 +41,7 @@ def draw_lines(
     low, high = heights.min(), heights.max()
     if low == high:  # else the numbers at the axis would all read the same
         low, high = low - abs(low) / 5 - LEAST_SPREAD, high + abs(high) / 5 + LEAST_SPREAD
-    y_ticks = MaxNLocator(5).tick_values(low, high)
+    y_ticks = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
     x_ticks = MaxNLocator(5).tick_values(*x_limits)
     x_ticks = x_ticks[(x_ticks >= x_limits[0]) & (x_ticks <= x_limits[1])]
     place = Frame(x_limits, (y_ticks[0], y_ticks[-1]))

@@ -142,13 +142,13 @@ class TrainingProgress:
 
     def draw(self) -> str:
         """Return the curves as SVG: train and validation loss, validation accuracy, rate."""
-        mean = f"mean of {self.window} batches" if self.window > 1 else "each batch"
+        mean = f"mean of {self.window}" if self.window > 1 else "each batch"
         train = Line(f"train, {mean}", to_points(self.losses), "currentColor")
         validation = Line("validation", to_points(self.validation_losses), BLUE, has_dots=True)
         accuracy = Line("validation", to_points(self.accuracies), BLUE, has_dots=True)
         rate = Line("rate", to_points(self.rates), "currentColor")
         charts = {
-            f"loss (nats), {mean}; dots: validation": [train, validation],
+            f"loss (nats; {mean}), validation: dots": [train, validation],
             "validation accuracy, after each epoch": [accuracy],
             "learning rate": [rate],
         }

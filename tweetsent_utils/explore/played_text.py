@@ -73,11 +73,12 @@ class PlayedText:
             self.note = f"Only the first {MOST_CHARACTERS:,} characters are read."
         self.settle()
 
-    def pick(self, text: str, note: str = "") -> None:
-        """Take an example, which is also what is compared with from now on."""
+    def pick(self, text: str, note: str = "", keeps: bool = True) -> None:
+        """Take an example, which is also what is compared with from now on, if it `keeps`."""
         self.read(text)
         self.note = f"{note} {self.note}".strip()
-        self.keep()
+        if keeps:
+            self.keep()
 
     def keep(self) -> None:
         """Compare with the present text from now on."""

@@ -20,6 +20,7 @@ class PlaygroundPanel:
         self.game = game
         self.groups = groups
         self.picked: Example | None = None
+        self.has_kept = False  # somebody has asked for a text to compare with
         self.task: asyncio.Task | None = None
         self.page = LiveHTML(html=game.html(), label="What becomes of the text")
         self.box = Textarea(
@@ -82,20 +83,21 @@ class PlaygroundPanel:
         self.pick(change)
 
     def pick(self, change: dict) -> None:
-        """Take the text that is chosen, and compare with it."""
+        """Take the text that is chosen, and compare with it, unless another is kept."""
         if self.choice.value is None:
             return
         example = self.groups[self.group.value][self.choice.value]
         if example is self.picked:
             return  # a new group may announce its first one twice
         self.picked = example
-        self.game.pick(*example)
+        self.game.pick(*example, keeps=not self.has_kept)
         self.box.value = self.game.now.text
         self.show()
         self.weigh()
 
     def keep_text(self, button: Button) -> None:
-        """Compare with the present text."""
+        """Compare with the present text, also when examples are picked."""
+        self.has_kept = True
         self.game.keep()
         self.show()
 
