@@ -20,12 +20,15 @@ WIDGETS = {
 # What reaches beyond an output, is cut off there, or would have to be scrolled sideways.
 OVERFLOW = """output => {
     const room = output.getBoundingClientRect();
-    const parts = [...output.querySelectorAll("*:not(.tweetsent-news, .tweetsent-news *, input)")];
+    const unseen = ".tweetsent-news, .tweetsent-news *, .noUi-origin";
+    const parts = [...output.querySelectorAll(`*:not(${unseen})`)];
     const isOutside = part => {
         const { left, right, width } = part.getBoundingClientRect();
         return width > 1 && (left < room.left - 1 || right > room.right + 1);
     };
-    const holdsMore = part => part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1;
+    const cutsOfItself = "input, select, .noUi-target, .noUi-target *"; // a slider moves its parts
+    const holdsMore = part => !part.matches(cutsOfItself)
+        && part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1;
     return [output, ...parts.filter(part => part.checkVisibility())]
         .filter(part => isOutside(part) || holdsMore(part))
         .map(part => `${part.outerHTML.slice(0, 120)}: ${part.scrollWidth} > ${part.clientWidth}`);
