@@ -167,7 +167,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         what = f"unrecognized arguments: {' '.join(unknown)}"
         if options.command in ("lab", "explore"):
             server = "JupyterLab" if options.command == "lab" else "Voilà"
-            what = f"{what} (options of {server}'s come after --: {options.command} -- --no-browser)"
+            example = f"{options.command} -- --no-browser"
+            what = f"{what} (options of {server}'s come after two dashes: {example})"
         parser.error(what)
     if options.command == "export" and not 0 <= options.threads <= MOST_THREADS:
         parser.error(f"--threads {options.threads}: give a number between 0 and {MOST_THREADS:,}")
