@@ -50,6 +50,9 @@ def test_no_other_page_in_the_browser_can_guess_the_address(outputs, started, tr
         (address,) = [part for part in started["command"] if part.startswith("--base_url=")]
         addresses.add(address)
     assert len(addresses) == 2
+    assert cli.main(["explore", "--run", "one", "--", "--base_url=/mine/"]) == 0
+    chosen = [part for part in started["command"] if part.startswith("--base_url=")]
+    assert chosen == ["--base_url=/mine/"]
     assert all(len(address) > len("--base_url=/") + 20 for address in addresses)
 
 

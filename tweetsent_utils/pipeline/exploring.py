@@ -34,6 +34,7 @@ OPTIONS = (
     "--MappingKernelManager.cull_idle_timeout=300",
     "--MappingKernelManager.cull_interval=60",
 )
+BASE_URLS = ("--base_url", "--Voila.base_url")  # by which somebody chooses the address
 
 
 def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
@@ -58,7 +59,9 @@ def explore(runs: Sequence[str], options: Sequence[str] = ()) -> None:
     }
     say(f"the playground of {', '.join(runs)}, for this machine alone; Ctrl-C ends it")
     command = [sys.executable, "-m", "voila", str(PAGE / "playground.ipynb"), *OPTIONS]
-    command += [f"--base_url=/{secrets.token_urlsafe(16)}/", *options]
+    if not any(option.startswith(BASE_URLS) for option in options):
+        command.append(f"--base_url=/{secrets.token_urlsafe(16)}/")
+    command += options
     run_until_stopped(command, environment, "the page is closed")
 
 
