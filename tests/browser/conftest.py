@@ -421,9 +421,9 @@ def serve_folder() -> Iterator[Callable[[Path], str]]:
         server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def browser() -> Iterator[Any]:
-    """The machine's Chromium, as Playwright has it, for the tests of a module."""
+    """The machine's Chromium, started anew, as Playwright has it."""
     from playwright.sync_api import sync_playwright  # has a loop of its own: only in these tests
 
     with sync_playwright() as playwright:
@@ -446,7 +446,7 @@ def tracked_files() -> Iterator[None]:
 def lab(
     browser: Any, server: Server, tracked_files: None, request: pytest.FixtureRequest
 ) -> Iterator[Lab]:
-    """JupyterLab in a new window of the browser, which knows nothing of others."""
+    """JupyterLab in a new browser."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(1000 * PATIENCE)
     found = Lab(page, server, request.node.name)

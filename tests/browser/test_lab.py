@@ -49,7 +49,7 @@ def test_a_finished_training_opens_at_once_and_notebook_4_goes_on_from_it(lab, f
 def test_a_link_to_a_term_opens_the_glossary_there(lab):
     lab.open("01_data_analysis")
     lab.cell("01-04").get_by_role("link", name="fine-tuned").click()
-    term = lab.page.locator(".jp-MarkdownViewer h3", has_text="Fine-tuning")
+    term = lab.page.locator(".jp-MarkdownViewer h2", has_text="Fine-tuning")
     term.wait_for()
     lab.page.wait_for_function(
         "element => element.getBoundingClientRect().top < innerHeight / 2",

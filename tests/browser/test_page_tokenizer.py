@@ -30,7 +30,7 @@ ASK = """async ({cleanings, texts}) => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(browser, serve_folder):
     """A page in which the sources can be imported."""
     found = browser.new_page()

@@ -9,10 +9,9 @@ from tiny import LABEL_ORDER
 
 BARS = ".tweetsent .bars td.number:not(.quiet)"
 LOOP = "training-26"  # the cell with the loop
-# What one plays with, by the notebook and the id of its cell.
+# What one plays with in a finished run, by the notebook and the id of its cell.
 WIDGETS = {
     "01_data_analysis": ["01-47"],
-    "03_training": [LOOP],
     "04_inference": ["inference-19", "inference-50"],
     "05_label_audit": ["d05-61", "d05-53"],
     "06_compare_runs": ["compare-51"],
@@ -26,9 +25,9 @@ OVERFLOW = """output => {
         const { left, right, width } = part.getBoundingClientRect();
         return width > 1 && (left < room.left - 1 || right > room.right + 1);
     };
-    const cutsOfItself = "input, select, .noUi-target, .noUi-target *"; // a slider moves its parts
-    const holdsMore = part => !part.matches(cutsOfItself)
-        && part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 1;
+    // Only of our own: the parts of sliders and lists that come with ipywidgets move, or are cut.
+    const holdsMore = part => part.closest("div.tweetsent") && !part.closest("svg")
+        && part.clientWidth > 1 && part.scrollWidth > part.clientWidth + 4; // a bar's thin mark
     return [output, ...parts.filter(part => part.checkVisibility())]
         .filter(part => isOutside(part) || holdsMore(part))
         .map(part => `${part.outerHTML.slice(0, 120)}: ${part.scrollWidth} > ${part.clientWidth}`);
