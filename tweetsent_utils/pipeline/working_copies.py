@@ -31,7 +31,9 @@ COPIED = (
     "docs/*",
     "notebooks/**/*.ipynb",
     "outputs/reference/**/*",
+    "site/playground/*",
     "tests/robustness/README.md",
+    "tests/robustness/test_scoring.py",
     "tweetsent_utils/**/*.py",
 )
 PACKAGE = "tweetsent_utils/"
