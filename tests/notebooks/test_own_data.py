@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 STEPS = [path.stem for path in list_notebooks()]
 ORDINAL = ("neighbour", "one class off", "moves the rank", "absolute error")
 OF_THE_SAMPLE = (
-    r"the sample|kaggle|covid|lockdown|\boriginal\b|real files?\b|pandemic|tweet(?!sent|dataset|classifier)"
+    r"the sample|kaggle|covid|lockdown|\boriginal\b|real files?\b|pandemic|tweet(?!sent|dataset)"
 )
 NUMBERS = {
     "dataset": "02",
