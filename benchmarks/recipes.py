@@ -1,14 +1,19 @@
 """What moved the score, and what did not: changed trainings against the same baseline.
 
     python benchmarks/recipes.py [--rows 6000] [--epochs 4] [--seeds 0] [--only NAME ...]
+                                 [--device cpu] [--workers 1]
 
 Every training sees the same rows of the Kaggle files and is scored on the same validation rows; the
-test file is never scored. What is measured stays: the same command goes on with what is left. The
-figures go to `outputs/bench/recipes.json`.
+test file is never scored. What is measured stays: the same command goes on with what is left. A
+large GPU has room for several trainings at once, each a worker. The figures go to
+`outputs/bench/recipes.json`.
 """
 
+import argparse
+import multiprocessing
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -51,8 +56,9 @@ from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
 from tweetsent_utils.model.encoder import packaged_encoder
 from tweetsent_utils.paths import outputs_root
-from tweetsent_utils.pipeline.environment import describe_environment
+from tweetsent_utils.pipeline.environment import describe_environment, processor_name
 from tweetsent_utils.pipeline.parameters import default_parameters
+from tweetsent_utils.training.device import pick_device
 from tweetsent_utils.training.optimization import make_optimizer, make_scheduler
 from tweetsent_utils.training.randomness import seed_everything
 
@@ -154,8 +160,16 @@ class AugmentedTweets(RotatedTweets):
 class Training:
     """A model in training by a recipe."""
 
-    def __init__(self, recipe: Recipe, pad_id: int, total_steps: int, seed: int) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        pad_id: int,
+        total_steps: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
         self.recipe = recipe
+        self.device = device
         seed_everything(seed)
         self.model = load_classifier(
             packaged_encoder(),
@@ -164,15 +178,15 @@ class Training:
             hidden_dropout=recipe.hidden_dropout,
             pad_token_id=pad_id,
             pooling=recipe.pooling,
-        )
+        ).to(device)
         use_cpu_kernels(self.model)
         if recipe.rank_one:
             make_rank_one(self.model)
-        config = self.model.config
-        self.token_sum = (
-            TokenSum(config.hidden_size, len(LABEL_ORDER)) if recipe.token_sum else None
-        )
-        self.weights = nn.ModuleList([self.model] + [self.token_sum] * bool(recipe.token_sum))
+        self.weights = nn.ModuleList([self.model])
+        self.token_sum = None
+        if recipe.token_sum:
+            self.token_sum = TokenSum(self.model.config.hidden_size, len(LABEL_ORDER)).to(device)
+            self.weights.append(self.token_sum)
         self.optimizer = make_optimizer(self.weights, recipe.max_lr, DEFAULTS["weight_decay"])
         self.scheduler = make_scheduler(
             self.optimizer, recipe.max_lr, total_steps, DEFAULTS["warmup_ratio"]
@@ -185,6 +199,7 @@ class Training:
 
     def step(self, batch: dict[str, torch.Tensor]) -> None:
         """Update the model once on a batch."""
+        batch = {name: tensor.to(self.device) for name, tensor in batch.items()}
         self.model.train()
         self.optimizer.zero_grad()
         self.loss(batch).backward()
@@ -216,7 +231,7 @@ class Training:
     def main_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Return the cross entropy of logits of shape (B, classes)."""
         if self.recipe.neighbours:
-            targets = neighbour_targets(len(LABEL_ORDER), self.recipe.neighbours)
+            targets = neighbour_targets(len(LABEL_ORDER), self.recipe.neighbours).to(labels.device)
             return F.cross_entropy(logits, targets[labels])
         return F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
 
@@ -230,8 +245,13 @@ def train_recipe(
     tweets: dict[str, pd.DataFrame],
     epochs: int,
     seed: int,
+    device: str = "cpu",
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Train by a recipe; return the validation scores with the cost, and the logits."""
+    """Train by a recipe; return the validation scores, on a CPU with the cost, and the logits.
+
+    A GPU multiplies float32 matrices in TF32.
+    """
+    torch.set_float32_matmul_precision("high")
     tokenizer = load_tokenizer(packaged_encoder(), CLEANING, DEFAULTS["max_length"])
     epochs = round(epochs * recipe.longer)
     train = AugmentedTweets(tweets["train"], tokenizer, recipe, epochs, seed)
@@ -240,7 +260,13 @@ def train_recipe(
     collate_fn = partial(collate, pad_id=tokenizer.pad_token_id)
     loader = DataLoader(train, batch_sampler=sampler, collate_fn=collate_fn)
     started = time.process_time()  # of all cores, and of nothing else that the machine does
-    training = Training(recipe, tokenizer.pad_token_id, epochs * len(sampler), seed)
+    training = Training(
+        recipe,
+        tokenizer.pad_token_id,
+        epochs * len(sampler),
+        seed,
+        pick_device(device),
+    )
     prepare_encoder(training.model, recipe, train, loader, tokenizer)
     for epoch in range(epochs):
         train.set_epoch(epoch)
@@ -250,7 +276,8 @@ def train_recipe(
     cpu_seconds = time.process_time() - started
     logits = predict_logits(validation.input_ids, training.trained(), EVAL_BATCH_SIZE)
     scores = score(np.array(validation.labels), logits, ordered=True)
-    return scores | {"cpu_seconds": cpu_seconds}, logits
+    cost = {"cpu_seconds": cpu_seconds} if training.device.type == "cpu" else {}
+    return scores | cost, logits
 
 
 def prepare_encoder(
@@ -293,31 +320,53 @@ def read_rows(train_file: str, test_file: str, rows: int) -> dict[str, pd.DataFr
 
 
 def measure(
-    names: Sequence[str],
-    seeds: Sequence[int],
+    plan: Sequence[tuple[str, int]],
     tweets: dict[str, pd.DataFrame],
     epochs: int,
     file: Path,
+    device: str = "cpu",
+    workers: int = 1,
 ) -> None:
-    """Train every recipe with every seed, apart from those in `file`, and write each into it."""
-    for seed in seeds:
-        for name in names:
-            done = load_record(file).get("trainings", [])
+    """Train every recipe and seed of a plan, apart from those in `file`; write each into it."""
+    hardware = name_hardware(device)
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        trainings = {}
+        for name, seed in plan:
             mine = {
                 "name": name,
                 "training_rows": len(tweets["train"]),
                 "epochs": epochs,
                 "seed": seed,
+                "hardware": hardware,
             }
-            if any(mine.items() <= training.items() for training in done):
-                continue
-            scores, logits = train_recipe(RECIPES[name], tweets, epochs, seed)
-            kept = logits_file(file, mine)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            np.save(kept, logits)
-            done.append(mine | {"recipe": asdict(RECIPES[name])} | scores)
-            save_json(file, {"trainings": done, "environment": describe_environment()})
-            print(f"{name}, seed {seed}: {scores['accuracy']:.4f}, loss {scores['loss']:.4f}")
+            done = load_record(file).get("trainings", [])
+            if not any(mine.items() <= training.items() for training in done):
+                work = pool.submit(train_recipe, RECIPES[name], tweets, epochs, seed, device)
+                trainings[work] = mine | {"recipe": asdict(RECIPES[name])}
+        for work in as_completed(trainings):
+            keep(file, trainings[work], *work.result())
+
+
+def keep(
+    file: Path,
+    training: Mapping[str, Any],
+    scores: Mapping[str, Any],
+    logits: np.ndarray,
+) -> None:
+    """Add to `file` what a training came to, with its logits next to it."""
+    logits_file(file, training).parent.mkdir(parents=True, exist_ok=True)
+    np.save(logits_file(file, training), logits)
+    trainings = [*load_record(file).get("trainings", []), {**training, **scores}]
+    save_json(file, {"trainings": trainings, "environment": describe_environment()})
+    title = f"{training['name']}, seed {training['seed']}"
+    print(f"{title}: {scores['accuracy']:.4f}, loss {scores['loss']:.4f}", flush=True)
+
+
+def name_hardware(device: str) -> str:
+    """Return the name of a GPU, or else of the processor."""
+    if pick_device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return processor_name()
 
 
 def logits_file(file: Path, training: Mapping[str, Any]) -> Path:
@@ -331,15 +380,17 @@ def summarise(file: Path, labels: np.ndarray) -> None:
     """Add to the figures a `summary`: each recipe next to the baseline of the same plan.
 
     `labels` are those of the N validation rows. There is an entry for each number of training rows
-    and epochs, the smallest first, with its `changes`: see `compare_recipes`.
+    and epochs, the smallest first, and each hardware, with its `changes`: see `compare_recipes`.
     """
     figures = load_json(file)
     trainings = pd.DataFrame(figures["trainings"])
     summary = []
-    for (rows, epochs), runs in trainings.groupby(["training_rows", "epochs"]):
+    plans = trainings.groupby(["training_rows", "epochs", "hardware"])
+    for (rows, epochs, hardware), runs in plans:
         right = [is_right(file, training, labels) for training in runs.to_dict("records")]
         changes = compare_recipes(runs.assign(right=right))
-        summary.append({"training_rows": int(rows), "epochs": int(epochs), "changes": changes})
+        plan = {"training_rows": int(rows), "epochs": int(epochs), "hardware": hardware}
+        summary.append(plan | {"changes": changes})
     save_json(file, figures | {"summary": summary})
 
 
@@ -350,7 +401,7 @@ def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
     rows. Only seeds that the baseline has too are counted. A row that is returned has the mean
     `accuracy` over the `seeds`; the `difference` in accuracy, with half the width of its 95%
     interval over the validation rows as `margin`; `differences`, one a seed; the difference in
-    `loss`; and the `cost`, in times the baseline's.
+    `loss`; and the `cost`, in times the baseline's, unless a GPU trained.
     """
     baseline = runs[runs["name"] == BASELINE].set_index("seed")
     rows = []
@@ -369,8 +420,9 @@ def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
             "margin": margin_of_mean(np.mean(gains, axis=0)),
             "differences": np.mean(gains, axis=1).tolist(),
             "loss_difference": mine["loss"].mean() - before["loss"].mean(),
-            "cost": mine["cpu_seconds"].sum() / before["cpu_seconds"].sum(),
         }
+        if "cpu_seconds" in runs and runs["cpu_seconds"].notna().all():
+            row["cost"] = mine["cpu_seconds"].sum() / before["cpu_seconds"].sum()
         rows.append(row)
     return rows
 
@@ -381,8 +433,8 @@ def is_right(file: Path, training: Mapping[str, Any], labels: np.ndarray) -> np.
     return (logits.argmax(axis=1) == labels).astype(float)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train what is asked for, and keep the figures."""
+def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
     parser = make_parser(__doc__)
     parser.add_argument("--train-file", default="data/Corona_NLP_train.csv")
     parser.add_argument("--test-file", default="data/Corona_NLP_test.csv")
@@ -390,10 +442,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--epochs", type=int, default=4, help="default 4")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="default 0")
     parser.add_argument("--only", nargs="+", default=list(RECIPES), metavar="NAME", choices=RECIPES)
-    options = parser.parse_args(arguments)
+    parser.add_argument("--device", default="cpu", help="default cpu; or cuda:0")
+    parser.add_argument("--workers", type=int, default=1, help="trainings at once (default 1)")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train what is asked for, and keep the figures."""
+    options = parse_options(arguments)
     tweets = read_rows(options.train_file, options.test_file, options.rows)
     file = outputs_root() / "bench" / "recipes.json"
-    measure(options.only, options.seeds, tweets, options.epochs, file)
+    plan = [(name, seed) for seed in options.seeds for name in options.only]
+    measure(plan, tweets, options.epochs, file, options.device, options.workers)
     summarise(file, tweets["validation"]["label"].to_numpy())
     print(f"\nwritten: {file}")
 

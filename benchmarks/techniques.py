@@ -125,8 +125,8 @@ def add_token_weights(
     counter = CountVectorizer(analyzer=list)  # a text is a list of token ids, each of them a word
     bag = CumulativeLogit().fit(counter.fit_transform(input_ids), np.array(labels))
     embeddings = model.get_input_embeddings().weight
-    direction = F.normalize(torch.randn(embeddings.shape[1]), dim=0)
-    weights = torch.tensor(bag.coef_, dtype=embeddings.dtype)
+    direction = F.normalize(torch.randn(embeddings.shape[1]), dim=0).to(embeddings)
+    weights = torch.tensor(bag.coef_).to(embeddings)
     embeddings[counter.get_feature_names_out().astype(int)] += (
         distance * weights[:, None] * direction
     )
@@ -147,8 +147,10 @@ def masked_word_loss(
     the task: Gururangan et al. 2020, https://arxiv.org/abs/2004.10964.
     """
     input_ids, attention_mask = batch["input_ids"], batch["attention_mask"]
-    is_word = attention_mask.bool() & ~torch.isin(input_ids, torch.tensor(special_ids))
-    is_masked = is_word & (torch.rand(input_ids.shape) < share)
+    special_ids = torch.tensor(special_ids, device=input_ids.device)
+    is_word = attention_mask.bool() & ~torch.isin(input_ids, special_ids)
+    draws = torch.rand(input_ids.shape).to(input_ids.device)  # the same on every device
+    is_masked = is_word & (draws < share)
     masked = input_ids.masked_fill(is_masked, mask_id)
     output = model(input_ids=masked, attention_mask=attention_mask, output_hidden_states=True)
     guesses = output.hidden_states[layer][is_masked] @ model.get_input_embeddings().weight.T
@@ -169,6 +171,7 @@ def read_before_training(
     optimizer = torch.optim.AdamW(model.parameters(), lr=max_lr, fused=True)
     model.train()
     for batch in batches:
+        batch = {name: tensor.to(model.device) for name, tensor in batch.items()}
         optimizer.zero_grad()
         masked_word_loss(model, batch, layer, mask_id, special_ids).backward()
         nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)

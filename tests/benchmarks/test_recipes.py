@@ -1,5 +1,6 @@
 """`recipes.py`: trainings that differ in one thing, measured once each."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
@@ -39,11 +40,13 @@ def test_every_recipe_trains_and_is_scored(name, small):
 
 @pytest.mark.slow
 def test_what_is_measured_is_not_measured_again(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
     file = tmp_path / "recipes.json"
-    recipes.measure(["baseline"], [0, 1], small, 1, file)
+    plan = [("baseline", 0), ("baseline", 1)]
+    recipes.measure(plan, small, 1, file)
     first = load_json(file)
     monkeypatch.setattr(recipes, "train_recipe", None)
-    recipes.measure(["baseline"], [0, 1], small, 1, file)
+    recipes.measure(plan, small, 1, file)
     assert load_json(file) == first
     assert [training["seed"] for training in first["trainings"]] == [0, 1]
 
@@ -60,6 +63,7 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     trainings = []
     for (name, seed), ranks in answers.items():
         training = {"name": name, "seed": seed, "training_rows": 8, "epochs": 1}
+        training["hardware"] = "a processor"
         kept = recipes.logits_file(file, training)
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.save(kept, np.eye(5)[ranks])

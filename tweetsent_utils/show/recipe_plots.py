@@ -65,7 +65,7 @@ def tabulate_recipes(summary: Sequence[Mapping]) -> pd.DataFrame:
             "accuracy": f"{row['accuracy']:.3f}",
             "points": "" if is_baseline else difference,
             "loss": "" if is_baseline else f"{row['loss_difference']:+.3f}",
-            "cost": f"{row['cost']:.1f} ×",
+            "cost": f"{row['cost']:.1f} ×" if "cost" in row else "",
             "seeds": len(row["seeds"]),
         }
     return pd.DataFrame(table).T
