@@ -6,7 +6,9 @@ Each room is a folder of `tweetsent_utils`, with its modules; the arrows between
 imports of today. The picture goes to `docs/house.png`.
 """
 
+from itertools import pairwise
 from pathlib import Path
+from textwrap import wrap
 
 import grimp
 import matplotlib
@@ -33,9 +35,10 @@ ROAD = {
     "explore": "figures → play",
     "pipeline": "notebooks → runs",
 }
-WIDTH, GAP = 1.0, 0.42
-HEAD, ROW = 0.68, 0.135  # the height of a room's name, and of each of its modules
-INCHES = 1.3  # a unit of height
+WIDTH = 8.0  # of the figure, in inches; all that follows is in inches too
+IMPORTS = 1.5  # the margin in which the arrows of the imports have their place
+NAMES, LINE, PADDING, GAP = 1.5, 0.19, 0.12, 0.24  # of a room: its name's column, a line, the rest
+LETTERS = 74  # of modules in a line
 WALL = "#444444"
 QUIET = "#777777"
 
@@ -46,9 +49,19 @@ def modules_of(room: str) -> list[str]:
     return [path.stem for path in files if path.stem != "__init__"]
 
 
-def height_of_rooms() -> float:
-    """Return the height of all rooms, in which the modules of the fullest one have their place."""
-    return HEAD + ROW * max(len(modules_of(room)) for room in ROAD)
+def lines_of(room: str) -> list[str]:
+    """Return the names of a room's modules, in lines."""
+    return wrap(",  ".join(modules_of(room)), LETTERS)
+
+
+def place_rooms() -> dict[str, tuple[float, float]]:
+    """Return the top and the bottom of each room, the first at 0 and the others below it."""
+    places, top = {}, 0.0
+    for room in ROAD:
+        bottom = top - 2 * PADDING - LINE * max(2, len(lines_of(room)))
+        places[room] = (top, bottom)
+        top = bottom - GAP
+    return places
 
 
 def room_imports() -> dict[tuple[str, str], int]:
@@ -68,76 +81,75 @@ def room_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def draw_room(axis: Axes, place: int, room: str, height: float) -> None:
+def draw_room(axis: Axes, room: str, top: float, bottom: float) -> None:
     """Draw a room with its name, what happens there, and its modules."""
-    left = place * (WIDTH + GAP)
     box = FancyBboxPatch(
-        (left, 0),
-        WIDTH,
-        height,
-        boxstyle="round,pad=0.04",
+        (IMPORTS, bottom),
+        WIDTH - IMPORTS,
+        top - bottom,
+        boxstyle="round,pad=0,rounding_size=0.06",
         facecolor="white",
         edgecolor=WALL,
-        linewidth=1.8,
+        linewidth=1.5,
     )
     axis.add_patch(box)
-    middle = left + WIDTH / 2
-    axis.text(middle, height - 0.06, room, ha="center", va="top", weight="bold")
-    axis.text(middle, height - 0.3, ROAD[room], ha="center", va="top", fontsize=8, color=QUIET)
-    names = "\n".join(modules_of(room))
-    axis.text(middle, height - 0.58, names, ha="center", va="top", fontsize=9, linespacing=1.35)
+    left, first = IMPORTS + PADDING, top - PADDING
+    axis.text(left, first, room, va="top", weight="bold")
+    axis.text(left, first - LINE, ROAD[room], va="top", fontsize=8, color=QUIET)
+    names = "\n".join(lines_of(room))
+    axis.text(left + NAMES, first, names, va="top", fontsize=9, linespacing=1.35)
 
 
-def draw_road(axis: Axes, height: float) -> None:
+def draw_road(axis: Axes, places: dict[str, tuple[float, float]]) -> None:
     """Draw the way of the data from room to room; the pipeline is a wing of its own."""
-    for place in range(len(ROAD) - 2):
-        start = place * (WIDTH + GAP) + WIDTH + 0.06
-        end = start + GAP - 0.12
+    rooms = list(places)[:-1]
+    for room, following in pairwise(rooms):
         style = {"arrowstyle": "simple", "color": WALL}
-        axis.annotate("", (end, height / 2), (start, height / 2), arrowprops=style)
+        ends = (places[following][0], places[room][1])
+        axis.annotate("", *((IMPORTS + NAMES / 2, end) for end in ends), arrowprops=style)
 
 
-def draw_imports(axis: Axes, counts: dict[tuple[str, str], int]) -> None:
-    """Draw an arrow from each room to each room that it imports from, below the rooms."""
-    rooms = list(ROAD)
+def draw_imports(
+    axis: Axes,
+    places: dict[str, tuple[float, float]],
+    counts: dict[tuple[str, str], int],
+) -> None:
+    """Draw an arrow from each room to each room that it imports from, left of the rooms."""
+    middles = {room: sum(ends) / 2 for room, ends in places.items()}
+    longest = max(middles.values()) - min(middles.values())
     for (importer, imported), count in counts.items():
-        start, end = (
-            rooms.index(room) * (WIDTH + GAP) + WIDTH / 2 for room in (importer, imported)
-        )
-        bend = -0.16 if start > end else 0.16
+        start, end = middles[importer], middles[imported]
+        # An arc whose bend is as deep as the margin for the longest way, and less for the others.
+        bend = -2 * IMPORTS * 0.9 / longest * (1 if end > start else -1)
         style = {
             "arrowstyle": "-|>",
             "connectionstyle": f"arc3,rad={bend}",
             "color": QUIET,
-            "linewidth": 0.6 + 0.15 * count,
+            "linewidth": 0.6 + 0.1 * count,
         }
-        axis.annotate("", (end, -0.06), (start, -0.06), arrowprops=style)
+        axis.annotate("", (IMPORTS - 0.03, end), (IMPORTS - 0.03, start), arrowprops=style)
 
 
 def draw_house(target: Path) -> None:
     """Draw all rooms and the imports between them."""
     use_style()
-    height = height_of_rooms()
-    figure, axis = plt.subplots(figsize=(1.58 * len(ROAD), INCHES * (height + 1.15)))
-    for place, room in enumerate(ROAD):
-        draw_room(axis, place, room, height)
-    draw_road(axis, height)
-    draw_imports(axis, room_imports())
-    length = len(ROAD) * (WIDTH + GAP) - GAP
-    axis.set(xlim=(-0.1, length + 0.1), ylim=(-1.0, height + 0.15))
-    caption = "below: who imports from whom, always back along the road; under all rooms"
-    axis.text(
-        length / 2,
-        -0.95,
-        f"{caption}: {foundations()}",
-        ha="center",
-        fontsize=9,
-        color=QUIET,
-    )
+    places = place_rooms()
+    bottom = min(low for _, low in places.values()) - 0.75
+    figure = plt.figure(figsize=(WIDTH, 0.5 - bottom), layout="none")
+    axis = figure.add_axes((0, 0, 1, 1))
+    for room, (high, low) in places.items():
+        draw_room(axis, room, high, low)
+    draw_road(axis, places)
+    draw_imports(axis, places, room_imports())
+    axis.set(xlim=(-0.1, WIDTH + 0.1), ylim=(bottom, 0.5))
     axis.axis("off")
-    axis.set_title("The road of the data is the order of the rooms")
+    title = "The road of the data is the order of the rooms"
+    axis.text(IMPORTS, 0.2, title, weight="bold")
+    caption = "left: who imports from whom, always back along the road"
+    below = f"{caption}\nunder all rooms: {foundations()}"
+    axis.text(IMPORTS, bottom + 0.1, below, fontsize=9, color=QUIET, linespacing=1.35)
     target.parent.mkdir(exist_ok=True)
-    figure.savefig(target, dpi=130, metadata={"Software": None})
+    figure.savefig(target, dpi=150, metadata={"Software": None})
     plt.close(figure)
     print(f"written: {target.relative_to(PROJECT_ROOT)}")
 

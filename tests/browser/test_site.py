@@ -90,7 +90,7 @@ def address(pages: Path, serve_folder: Callable[[Path], str]) -> str:
 
 def list_names(pages: Path) -> list[str]:
     found = sorted(path.relative_to(pages).with_suffix("") for path in pages.rglob("*.html"))
-    return [path.as_posix() for path in found if path.parts[0] != "_static"]
+    return [path.as_posix() for path in found if path.parts[0] not in ("_static", "_downloads")]
 
 
 @pytest.mark.parametrize(("size", "theme"), [(DESK, "light"), (PHONE, "dark")])
