@@ -9,7 +9,7 @@ import torch
 from tweetsent_utils.evaluation.inference import predict_logits
 from tweetsent_utils.evaluation.metrics import score
 from tweetsent_utils.training.checkpoints import load_checkpoint, save_checkpoint
-from tweetsent_utils.training.device import pick_device, pick_precision
+from tweetsent_utils.training.device import autocast, pick_device, pick_precision
 from tweetsent_utils.training.history import read_losses
 from tweetsent_utils.training.step import train_step
 
@@ -53,6 +53,18 @@ def test_a_training_learns_its_tweets(start_training, precision):
     scores = score(np.array(training.train_set.labels), logits)
     assert scores["accuracy"] > 0.3
     assert all(weight.dtype == torch.float32 for weight in training.model.parameters())
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_the_loss_is_that_of_the_logits_in_float32(start_training, device, precision):
+    training = start_training(has_dropout=False)
+    batch = next(iter(training.batches(0)))
+    inputs = [batch[name].to(device) for name in ("input_ids", "attention_mask")]
+    with torch.no_grad(), autocast(device, precision):
+        logits = training.model(*inputs).logits
+    loss = train_step(training.model, batch, training.optimizer, training.scheduler, precision)
+    expected = torch.nn.functional.cross_entropy(logits.cpu().float(), batch["labels"])
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_losses_stay_on_the_device_until_they_are_read(start_training, device, tmp_path):

@@ -39,12 +39,12 @@ def train_step(
         share = total_weight(labels, class_weights) / batch_weight
         with autocast(model.device, precision):
             logits = model(**part).logits
-            loss = F.cross_entropy(
-                logits,
-                labels,
-                weight=class_weights,
-                label_smoothing=label_smoothing,
-            )
+        loss = F.cross_entropy(
+            logits.float(),  # a GPU would round each tweet's loss to bfloat16
+            labels,
+            weight=class_weights,
+            label_smoothing=label_smoothing,
+        )
         (loss * share).backward()
         batch_loss += loss.detach() * share
     gradient_norm = nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
