@@ -163,7 +163,7 @@ def speed_table(speed: dict) -> str:
     ]
     table = as_table(head, [speed_row(peer) for peer in speed["summary"]])
     for device in speed["not_measured"]:
-        table += f"\n\n{device}: not measured (no GPU)"
+        table += f"\n\n{device}: not on this machine (no GPU)"
     return table
 
 
@@ -221,8 +221,9 @@ def gpu_table(gpu: dict) -> str:
     lines = [describe_card(gpu), *describe_profile(gpu)]
     lines += [*describe_scoring(gpu), *describe_memory(gpu)]
     lines += [describe_goal(goal) for goal in gpu.get("goals", [])]
+    lines += describe_tests(gpu.get("tests", {}))
     for name, status in gpu["status"].items():
-        if status["is"] != "done":
+        if name != "tests" and status["is"] != "done":
             lines.append(f"Not measured, {name}: {status['is']} ({status['why']}).")
     return as_table(head, rows) + "\n\n" + "\n".join(f"- {line}" for line in lines)
 
@@ -294,6 +295,15 @@ def describe_memory(gpu: dict) -> list[str]:
             counted, peak = shape["counted_mib"], shape["peak_mib"]
             lines.append(f"{line}{counted:,.0f} counted, {peak:,.0f} at the peak of a step.")
     return lines
+
+
+def describe_tests(tests: dict) -> list[str]:
+    """Return a line of how many tests passed on the card, and of which did not."""
+    if not tests:
+        return ["Not run: the tests."]
+    counts = [f"{count} {kind}" for kind, count in tests.items() if kind != "failures"]
+    names = [f"`{failure.split('::')[-1]}`" for failure in tests["failures"]]
+    return [f"Tests on the card: {', '.join(counts)}{': ' if names else ''}{', '.join(names)}."]
 
 
 def describe_goal(goal: dict) -> str:

