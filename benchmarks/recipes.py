@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from common import make_parser
+from scipy.special import softmax
 from techniques import (
     TokenSum,
     add_token_weights,
@@ -381,16 +383,24 @@ def summarise(file: Path, labels: np.ndarray) -> None:
 
     `labels` are those of the N validation rows. There is an entry for each number of training rows
     and epochs, the smallest first, and each hardware, with its `changes`: see `compare_recipes`.
+    Its `ensembles` say what several baselines that differ in their seeds have in common.
     """
     figures = load_json(file)
     trainings = pd.DataFrame(figures["trainings"])
     summary = []
     plans = trainings.groupby(["training_rows", "epochs", "hardware"])
     for (rows, epochs, hardware), runs in plans:
-        right = [is_right(file, training, labels) for training in runs.to_dict("records")]
+        records = runs.to_dict("records")
+        right = [is_right(file, training, labels) for training in records]
         changes = compare_recipes(runs.assign(right=right))
         plan = {"training_rows": int(rows), "epochs": int(epochs), "hardware": hardware}
-        summary.append(plan | {"changes": changes})
+        logits = [
+            np.load(logits_file(file, training))
+            for training in records
+            if training["name"] == BASELINE
+        ]
+        ensembles = score_ensembles(np.array(logits), labels)
+        summary.append(plan | {"changes": changes, "ensembles": ensembles})
     save_json(file, figures | {"summary": summary})
 
 
@@ -424,6 +434,21 @@ def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
         if "cpu_seconds" in runs and runs["cpu_seconds"].notna().all():
             row["cost"] = mine["cpu_seconds"].sum() / before["cpu_seconds"].sum()
         rows.append(row)
+    return rows
+
+
+def score_ensembles(logits: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
+    """Return what ensembles of 1, 2 and more models have right, from their logits (M, N, classes).
+
+    An ensemble answers with the mean of its models' probabilities. Each `accuracy` is the mean over
+    all ensembles of so many `models`.
+    """
+    probabilities = softmax(logits, axis=-1)
+    rows = []
+    for count in range(1, len(logits) + 1):
+        ensembles = combinations(range(len(logits)), count)
+        answers = [probabilities[list(models)].mean(axis=0).argmax(axis=1) for models in ensembles]
+        rows.append({"models": count, "accuracy": np.mean([given == labels for given in answers])})
     return rows
 
 

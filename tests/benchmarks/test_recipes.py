@@ -79,3 +79,13 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     assert changed["differences"] == [0.25, 0.25]
     assert changed["difference"] == 0.25
     assert changed["accuracy"] == pytest.approx(0.55)
+
+
+def test_an_ensemble_has_right_what_most_of_its_models_have_right():
+    """Three models, each wrong about another of three texts: any two are as good as one."""
+    wrong = np.eye(3, dtype=int)
+    logits = 4.0 * np.eye(5)[wrong]
+    single, pair, all_three = recipes.score_ensembles(logits, np.zeros(3, dtype=int))
+    assert single == {"models": 1, "accuracy": pytest.approx(2 / 3)}
+    assert pair["models"] == 2
+    assert all_three == {"models": 3, "accuracy": 1.0}
