@@ -32,6 +32,7 @@ OVERFLOW = """output => {
         .filter(part => isOutside(part) || holdsMore(part))
         .map(part => `${part.outerHTML.slice(0, 120)}: ${part.scrollWidth} > ${part.clientWidth}`);
 }"""
+BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 NAMELESS = """element => [...element.querySelectorAll("input, select, textarea, [role=slider]")]
     .filter(part => part.offsetParent && !part.labels?.length)
     .filter(part => !part.ariaLabel && !part.title && !part.getAttribute("aria-labelledby"))
@@ -143,4 +144,8 @@ def test_the_playground_is_a_page_of_its_own(lab, playground_url):
     first = type_and_read(lab.page, "the shelves were empty")
     assert first != type_and_read(lab.page, "what a great and helpful shopkeeper")
     lab.screenshot("page")
+    light = lab.page.evaluate(BACKGROUND)
+    lab.page.emulate_media(color_scheme="dark")
+    assert lab.page.evaluate(BACKGROUND) != light
+    lab.screenshot("page-dark")
     lab.page.goto("about:blank")  # the server ends now, and the page would miss it

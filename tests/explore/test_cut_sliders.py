@@ -84,6 +84,7 @@ def test_the_panel_moves_thresholds_and_stops_at_neighbours():
     panel = make_panel(MovableCuts(scores, labels, list("abcde"), ordered=True))
     *sliders, buttons, page = panel.children
     assert [slider.step for slider in sliders] == [0.01] * 4
+    assert [slider.value for slider in sliders] == pytest.approx([-0.6, -0.2, 0.2, 0.6])
     best, rounded = buttons.children
     rounded.click()
     assert [slider.value for slider in sliders] == [-0.6, -0.05, 0.05, 0.6]

@@ -70,6 +70,11 @@ class MovableCuts:
         """Move all thresholds to where they give most of the labels."""
         self.places = list(self.best)
 
+    def spread(self) -> None:
+        """Move all thresholds to where they cut the scores into stretches of equal width."""
+        classes = len(self.names)
+        self.set_values(np.linspace(-1, 1, classes + 1)[1:-1])
+
     def count_stretches(self, places: Sequence[int]) -> np.ndarray:
         """Return how many texts of each class are in each stretch; shape (stretches, classes)."""
         edges = [0, *places, len(GRID) - 1]
@@ -301,7 +306,11 @@ def format_values(values: Sequence[float]) -> str:
 
 
 def make_panel(cuts: MovableCuts) -> Widget:
-    """Return sliders for the thresholds, and buttons for all of them, below what they do."""
+    """Return sliders for the thresholds, and buttons for all of them, below what they do.
+
+    They start evenly spread, so that whoever slides them has something to find.
+    """
+    cuts.spread()
     page = LiveHTML(label="the scores and their labels", html=cuts.html())
     names = [f"{name} up to" for name in cuts.names]
     sliders = [

@@ -24,7 +24,8 @@ LEAST_STEPS = 20  # on the horizontal axis
 MOST_POINTS = 300  # of a curve: two of them are closer than a line is wide
 HOW_TO_STOP = (
     "To stop, press the button below or the square in the toolbar: the step is finished and a"
-    " checkpoint is written. Run the cell again, and the training goes on."
+    " checkpoint is written. Run the cell again, and the training goes on; with Run Selected Cell and"
+    " All Below, in the Run menu, so does the rest of the notebook."
 )
 
 Point = tuple[float, float]
