@@ -302,8 +302,8 @@ def describe_tests(tests: dict) -> list[str]:
     if not tests:
         return ["Not run: the tests."]
     counts = [f"{count} {kind}" for kind, count in tests.items() if kind != "failures"]
-    names = [f"`{failure.split('::')[-1]}`" for failure in tests["failures"]]
-    return [f"Tests on the card: {', '.join(counts)}{': ' if names else ''}{', '.join(names)}."]
+    names = [failure.split("::test_")[-1].replace("_", " ") for failure in tests["failures"]]
+    return [f"Tests on the card: {', '.join(counts)}{': ' if names else ''}{'; '.join(names)}."]
 
 
 def describe_goal(goal: dict) -> str:

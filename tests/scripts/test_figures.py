@@ -219,7 +219,7 @@ def test_the_table_of_a_gpu_names_card_versions_and_what_is_missing(gpu_figures)
     assert "2,000 MiB predicted, 2,100 counted, 2,500 at the peak" in text
     assert "4096 x 64" in text and "ran out" in text
     assert "minilm: ours: left out (9 s were left" in text
-    assert "1 failed, 26 passed: `test_y[cuda:0]`" in text
+    assert "1 failed, 26 passed: y[cuda:0]" in text
     assert all(line.startswith("- ") for line in lines)
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from tweetsent_utils.show.recipe_plots import describe_recipes, plot_recipes, tabulate_recipes
+from tweetsent_utils.show.recipe_plots import (
+    describe_ensembles,
+    describe_recipes,
+    plot_ensembles,
+    plot_recipes,
+    tabulate_recipes,
+)
 
 
 @pytest.fixture
@@ -37,4 +43,19 @@ def test_the_words_hold_every_number_of_the_figure(summary):
 
 def test_the_table_has_accuracy_loss_and_cost_of_every_change(summary):
     table = tabulate_recipes(summary)
-    assert table.loc["worse"].tolist() == ["0.770", "-3.0 ± 1.0", "+0.030", "1.5 ×", 2]
+    assert table.loc["worse"].tolist() == ["0.770", "-3.0 ± 1.0", "+0.030", 2, "1.5 ×"]
+
+
+def test_the_table_of_a_gpu_has_no_cost(summary):
+    for row in summary:
+        del row["cost"]
+    assert "cost" not in tabulate_recipes(summary)
+
+
+def test_the_gain_of_an_ensemble_is_that_of_the_largest_over_one_model():
+    ensembles = [{"models": 1, "accuracy": 0.8}, {"models": 2, "accuracy": 0.8125}]
+    words = describe_ensembles(ensembles)
+    assert "1.2 points" in words
+    assert "1: 0.800, 2: 0.812" in words
+    (axis,) = plot_ensembles(ensembles).axes
+    assert [text.get_text() for text in axis.texts] == ["0.800", "0.812"]

@@ -1,4 +1,4 @@
-"""The figure of the notebook on what moved the score: one change of a training a line."""
+"""The figures of the notebook on what moved the score: one for changes, one for ensembles."""
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
@@ -65,10 +65,42 @@ def tabulate_recipes(summary: Sequence[Mapping]) -> pd.DataFrame:
             "accuracy": f"{row['accuracy']:.3f}",
             "points": "" if is_baseline else difference,
             "loss": "" if is_baseline else f"{row['loss_difference']:+.3f}",
-            "cost": f"{row['cost']:.1f} ×" if "cost" in row else "",
             "seeds": len(row["seeds"]),
         }
+        if "cost" in row:  # a GPU's isn't measured
+            table[row["name"]]["cost"] = f"{row['cost']:.1f} ×"
     return pd.DataFrame(table).T
+
+
+def plot_ensembles(ensembles: Sequence[Mapping]) -> Figure:
+    """Draw the accuracy of ensembles by how many models they have.
+
+    `ensembles` are those of a plan in `outputs/reference/bench/recipes.json`.
+    """
+    counts = [row["models"] for row in ensembles]
+    accuracies = [row["accuracy"] for row in ensembles]
+    figure, axis = plt.subplots(figsize=(WIDTH, 3.2))
+    axis.plot(counts, accuracies, "o-", color=BETTER, markersize=7)
+    for count, accuracy in zip(counts, accuracies, strict=True):
+        axis.annotate(f"{accuracy:.3f}", (count, accuracy), (8, -12), textcoords="offset points")
+    axis.set_xticks(counts)
+    axis.margins(0.1, 0.2)
+    axis.set_xlabel("models that vote")
+    axis.set_ylabel("validation accuracy")
+    figure.suptitle(title_of_ensembles(ensembles), x=0.01, ha="left")
+    return figure
+
+
+def describe_ensembles(ensembles: Sequence[Mapping]) -> str:
+    """Say in words what `plot_ensembles` draws."""
+    numbers = ", ".join(f"{row['models']}: {row['accuracy']:.3f}" for row in ensembles)
+    return f"{title_of_ensembles(ensembles)}. Validation accuracy by number of models: {numbers}"
+
+
+def title_of_ensembles(ensembles: Sequence[Mapping]) -> str:
+    """Say by how much the largest ensemble is ahead of a single model."""
+    gain = POINTS * (ensembles[-1]["accuracy"] - ensembles[0]["accuracy"])
+    return f"{ensembles[-1]['models']} models together are {gain:.1f} points better than one"
 
 
 def order_recipes(summary: Sequence[Mapping]) -> list[Mapping]:
