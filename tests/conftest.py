@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Set before anything reads them, so that the kernels of nbval and papermill inherit them too.
 OUTPUTS = Path(tempfile.mkdtemp(prefix="tweetsent-outputs-"))
@@ -126,3 +127,23 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "pages"
     build_site(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny_encoder: Path) -> Any:
+    """The tiny encoder's tokenizer, which reads bare words, at most 24 tokens a text."""
+    from tweetsent_utils.data.tokenizing import load_tokenizer
+
+    return load_tokenizer(tiny_encoder, "words", 24)
+
+
+@pytest.fixture(scope="session")
+def model(tiny_encoder: Path, label_order: list[str]) -> Any:
+    """A tiny classifier that has learned nothing."""
+    import torch
+
+    from tweetsent_utils.model.classifier import load_classifier
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return load_classifier(tiny_encoder, label_order)

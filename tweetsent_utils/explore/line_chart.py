@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 WIDTH, HEIGHT = 312, 220  # of a chart, in pixels where the page has room for it
 LEFT, RIGHT, TOP, BOTTOM = 56, 14, 28, 40  # the margins around the lines; left, for 1.2e-05
 LEAST_SPREAD = 1e-9
+MOST_POINTS = 150  # of a curve: two of them are two pixels apart
 
 
 class Line(NamedTuple):
@@ -54,6 +55,13 @@ def draw_lines(
     words = escape(describe_lines(title, lines), quote=True)
     box = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
     return f'<svg class="chart" role="img" aria-label="{words}" {box}>{"".join(parts)}</svg>'
+
+
+def spread_evenly(count: int) -> np.ndarray:
+    """Return which of so many points to draw, evenly: the first and the last are among them."""
+    if count <= MOST_POINTS:
+        return np.arange(count)
+    return np.linspace(0, count - 1, MOST_POINTS).round().astype(int)
 
 
 def keep_finite(line: Line) -> Line:

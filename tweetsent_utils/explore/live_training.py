@@ -11,7 +11,7 @@ from IPython.display import display
 from ipywidgets import Button, VBox
 from tqdm import tqdm
 
-from tweetsent_utils.explore.line_chart import Line, draw_lines
+from tweetsent_utils.explore.line_chart import Line, draw_lines, spread_evenly
 from tweetsent_utils.explore.live_html import WIDGET_VIEW, LiveHTML, hear_while_busy, make_still
 from tweetsent_utils.show.display import is_interactive
 from tweetsent_utils.show.training_plots import smooth_losses
@@ -21,11 +21,10 @@ BLUE = "#4393c3"  # as legible on a dark page as on a light one
 SECONDS_BETWEEN_LOOKS = 2.0
 MOST_SHARE = 0.01  # of a training's time that looking at it may take
 LEAST_STEPS = 20  # on the horizontal axis
-MOST_POINTS = 300  # of a curve: two of them are closer than a line is wide
 HOW_TO_STOP = (
     "To stop, press the button below or the square in the toolbar: the step is finished and a"
-    " checkpoint is written. Run the cell again, and the training goes on; with Run Selected Cell and"
-    " All Below, in the Run menu, so does the rest of the notebook."
+    " checkpoint is written. Run the cell again, and the training goes on; with Run Selected Cell"
+    " and All Below, in the Run menu, so does the rest of the notebook."
 )
 
 Point = tuple[float, float]
@@ -72,7 +71,7 @@ class TrainingProgress:
         """Read the curves from the history, thinned."""
         losses = pd.DataFrame({"train_loss": [row["train_loss"] for row in self.history]})
         smooth, self.window = smooth_losses(losses.astype(float))
-        kept = thin(len(self.history))
+        kept = spread_evenly(len(self.history))
         self.losses = [(step + 1, float(smooth.iloc[step])) for step in kept]
         self.rates = [(step + 1, self.history[step]["learning_rate"]) for step in kept]
         self.validation_losses = self.column("validation_loss")
@@ -169,13 +168,6 @@ class TrainingProgress:
 def to_points(points: Sequence[Point]) -> np.ndarray:
     """Return N points as an array of shape (N, 2)."""
     return np.array(points, dtype=float).reshape(-1, 2)
-
-
-def thin(count: int) -> Sequence[int]:
-    """Return which of so many places to draw, evenly: the first and the last are among them."""
-    if count <= MOST_POINTS:
-        return range(count)
-    return np.linspace(0, count - 1, MOST_POINTS).round().astype(int).tolist()
 
 
 class TrainingWatch:

@@ -13,14 +13,14 @@ from tweetsent_utils.evaluation.comparison import (
     summarize_runs,
     training_curves,
 )
+from tweetsent_utils.explore.buttons import button
 from tweetsent_utils.explore.foreign_text import shorten
-from tweetsent_utils.explore.line_chart import Line, draw_lines, draw_sample
+from tweetsent_utils.explore.line_chart import Line, draw_lines, draw_sample, spread_evenly
 from tweetsent_utils.explore.live_html import LiveHTML, display_live
 from tweetsent_utils.show.comparison_plots import COLORS
 
 DASHES = ("", "7 3", "2 3", "9 3 2 3")  # with the six colours in turn, twelve different looks
 MOST_AT_FIRST = 6  # runs that are ticked before anybody has chosen
-MOST_POINTS = 150  # of a curve that are drawn
 NAME_CHARACTERS = 40
 VALUE_CHARACTERS = 60
 PANELS = {  # what each draws, and whether it has a value after every epoch only
@@ -92,7 +92,7 @@ class RunPicker:
         tasks = sorted(set(self.task))
         if len(tasks) > 1:
             choices += [f"task {task}" for task in tasks]
-        buttons = [f'<button data-pick="{choice}">{choice}</button>' for choice in choices]
+        buttons = [button(choice, choice) for choice in choices]
         return (
             f"<fieldset><legend>Which runs?</legend>"
             f'<div class="row many">{"".join(boxes)}</div>'
@@ -131,8 +131,7 @@ class RunPicker:
         for rank in sorted(self.ticked):
             name = f"<bdi>{escape(self.short[rank])}</bdi>"
             if has_controls:
-                state = f'aria-pressed="{str(rank == self.looked_at).lower()}"'
-                name = f'<button data-pick="look {rank}" {state}>{name}</button>'
+                name = button(f"look {rank}", name, is_pressed=rank == self.looked_at)
             values = [format_score(value) for value in self.summary.iloc[rank]]
             cells = [draw_sample(self.line(rank, "train_loss", has_dots=False)), name, *values]
             cells += [str(self.task[rank])] if has_tasks else []
@@ -188,15 +187,13 @@ def read_curves(history: pd.DataFrame) -> dict[str, np.ndarray]:
         "validation_accuracy": accuracy,
         "validation_loss": validation_loss,
     }
-    return {name: thin_out(curve) for name, curve in curves.items()}
+    return {name: as_points(curve) for name, curve in curves.items()}
 
 
-def thin_out(curve: pd.Series) -> np.ndarray:
+def as_points(curve: pd.Series) -> np.ndarray:
     """Return a curve as an array of shape (points, 2), with no more points than a chart shows."""
     points = np.column_stack([curve.index.to_numpy(dtype=float), curve.to_numpy(dtype=float)])
-    if len(points) <= MOST_POINTS:
-        return points
-    return points[np.linspace(0, len(points) - 1, MOST_POINTS).astype(int)]
+    return points[spread_evenly(len(points))]
 
 
 def format_score(value: object) -> str:

@@ -25,6 +25,7 @@ from ipywidgets import (
 
 from tweetsent_utils.errors import TweetsentError, quote
 from tweetsent_utils.explore.bars import bar
+from tweetsent_utils.explore.buttons import button
 from tweetsent_utils.explore.foreign_text import (
     HIT_BEGINS,
     HIT_ENDS,
@@ -203,10 +204,7 @@ class TweetBrowser:
             return f'<p class="row">{place}</p>'
         is_end = {"first": first == 0, "previous": first == 0}
         is_end |= {"next": last == len(self.found), "last": last == len(self.found)}
-        buttons = {}
-        for where, is_disabled in is_end.items():
-            state = ' aria-disabled="true"' if is_disabled else ""
-            buttons[where] = f'<button data-pick="{where}"{state}>{where}</button>'
+        buttons = {where: button(where, where, is_disabled=ends) for where, ends in is_end.items()}
         keys = '<span class="quiet">or the keys ← → Home End</span>'
         before, after = buttons["first"] + buttons["previous"], buttons["next"] + buttons["last"]
         return f'<div class="row">{before}{place}{after}{keys}</div>'
