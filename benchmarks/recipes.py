@@ -383,7 +383,8 @@ def summarise(file: Path, labels: np.ndarray) -> None:
 
     `labels` are those of the N validation rows. There is an entry for each number of training rows
     and epochs, the smallest first, and each hardware, with its `changes`: see `compare_recipes`.
-    Its `ensembles` say what several baselines that differ in their seeds have in common.
+    Its `luck` says how far baselines with other seeds are from the first, and its `ensembles` what
+    several of them have right together.
     """
     figures = load_json(file)
     trainings = pd.DataFrame(figures["trainings"])
@@ -400,7 +401,8 @@ def summarise(file: Path, labels: np.ndarray) -> None:
             if training["name"] == BASELINE
         ]
         ensembles = score_ensembles(np.array(logits), labels)
-        summary.append(plan | {"changes": changes, "ensembles": ensembles})
+        plan |= {"changes": changes, "luck": tell_luck(runs), "ensembles": ensembles}
+        summary.append(plan)
     save_json(file, figures | {"summary": summary})
 
 
@@ -435,6 +437,15 @@ def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
             row["cost"] = mine["cpu_seconds"].sum() / before["cpu_seconds"].sum()
         rows.append(row)
     return rows
+
+
+def tell_luck(runs: pd.DataFrame) -> list[float]:
+    """Return by how much each baseline's accuracy differs from that of the first seed.
+
+    Nothing but the seed has changed there: what comes of it is the scale for other changes.
+    """
+    baselines = runs[runs["name"] == BASELINE].sort_values("seed")["accuracy"]
+    return (baselines - baselines.iloc[:1].sum()).tolist()[1:]
 
 
 def score_ensembles(logits: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:

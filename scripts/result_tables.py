@@ -310,7 +310,7 @@ def describe_goal(goal: dict) -> str:
     """Return a line of a goal and what was reached."""
     verdict = "reached" if goal["is_met"] else "missed"
     reached = f"{goal['reached']:.1f}"
-    return f"The goal of {goal['asked']:g} ({goal['goal']}) was {verdict}: {reached}."
+    return f"Our goal of {goal['asked']:g} ({goal['goal']}) was {verdict}: {reached}."
 
 
 def agreement_table(published: dict) -> str:

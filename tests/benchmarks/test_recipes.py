@@ -79,6 +79,7 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     assert changed["differences"] == [0.25, 0.25]
     assert changed["difference"] == 0.25
     assert changed["accuracy"] == pytest.approx(0.55)
+    assert plan["luck"] == pytest.approx([0.1])
 
 
 def test_an_ensemble_has_right_what_most_of_its_models_have_right():

@@ -32,7 +32,15 @@ def test_the_best_change_is_on_top_and_what_is_clear_is_counted(summary):
     figure = plot_recipes(summary)
     (axis,) = figure.axes
     assert [label.get_text() for label in axis.get_yticklabels()] == ["better", "unclear", "worse"]
-    assert "1 clearly helped and 1 clearly hurt" in figure.get_suptitle()
+    assert "1 of 3 changes gain more than their bar, 1 lose more" in figure.get_suptitle()
+
+
+def test_what_the_seed_alone_does_stands_above_the_changes(summary):
+    (axis,) = plot_recipes(summary, luck=[-0.005, -0.003]).axes
+    first, *others = [label.get_text() for label in axis.get_yticklabels()]
+    assert (first, len(others)) == ("nothing but the seed", 3)
+    assert axis.lines[0].get_xdata().tolist() == [-0.5, -0.3]
+    assert "Nothing but the seed: -0.5, -0.3" in describe_recipes(summary, luck=[-0.005, -0.003])
 
 
 def test_the_words_hold_every_number_of_the_figure(summary):

@@ -14,15 +14,20 @@ NAME_WIDTH = 22  # characters of a line at the left of a row
 POINTS = 100  # percentage points in a share of 1
 
 
-def plot_recipes(summary: Sequence[Mapping]) -> Figure:
+LUCK = "nothing but the seed"
+
+
+def plot_recipes(summary: Sequence[Mapping], luck: Sequence[float] = ()) -> Figure:
     """Draw by how much each change of a training moved validation accuracy, the best on top.
 
     `summary` are the changes of a plan in `outputs/reference/bench/recipes.json`, without the
     baseline. A dot is the mean over seeds, its bar the 95% interval over the validation rows, and
-    small dots are seeds.
+    small dots are seeds. `luck` is the plan's own: baselines with other seeds, in a row above all.
     """
     rows = order_recipes(summary)
-    figure, axis = plt.subplots(figsize=(WIDTH, 0.42 * len(rows) + 1.3))
+    top = -1 if luck else 0
+    figure, axis = plt.subplots(figsize=(WIDTH, 0.42 * (len(rows) - top) + 1.3))
+    axis.plot([POINTS * difference for difference in luck], [top] * len(luck), "o", color=UNCLEAR)
     for place, row in enumerate(rows):
         color = color_of(row)
         seeds = [POINTS * difference for difference in row["differences"]]
@@ -37,22 +42,26 @@ def plot_recipes(summary: Sequence[Mapping]) -> Figure:
             capsize=3,
         )
     axis.axvline(0, color=LINE, linewidth=1)
-    axis.set_yticks(range(len(rows)), [fill(row["name"], NAME_WIDTH) for row in rows])
-    axis.set_ylim(len(rows) - 0.4, -0.6)
+    names = [LUCK] * -top + [row["name"] for row in rows]
+    axis.set_yticks(range(top, len(rows)), [fill(name, NAME_WIDTH) for name in names])
+    axis.set_ylim(len(rows) - 0.4, top - 0.6)
     axis.grid(False)
     axis.set_xlabel("points of validation accuracy, next to the baseline")
     figure.suptitle(title_of_recipes(rows), x=0.01, ha="left")
     return figure
 
 
-def describe_recipes(summary: Sequence[Mapping]) -> str:
+def describe_recipes(summary: Sequence[Mapping], luck: Sequence[float] = ()) -> str:
     """Say in words what `plot_recipes` draws of the same rows."""
     rows = order_recipes(summary)
+    by_luck = ", ".join(f"{POINTS * difference:+.1f}" for difference in luck)
+    chance = f". {LUCK.capitalize()}: {by_luck}" if luck else ""
     numbers = [
         f"{row['name']} {POINTS * row['difference']:+.1f} ± {POINTS * row['margin']:.1f}"
         for row in rows
     ]
-    return f"{title_of_recipes(rows)}. In points, next to the baseline: {', '.join(numbers)}"
+    words = f"{title_of_recipes(rows)}. In points, next to the baseline: {', '.join(numbers)}"
+    return words + chance
 
 
 def tabulate_recipes(summary: Sequence[Mapping]) -> pd.DataFrame:
@@ -85,7 +94,7 @@ def plot_ensembles(ensembles: Sequence[Mapping]) -> Figure:
         axis.annotate(f"{accuracy:.3f}", (count, accuracy), (8, -12), textcoords="offset points")
     axis.set_xticks(counts)
     axis.margins(0.1, 0.2)
-    axis.set_xlabel("models that vote")
+    axis.set_xlabel("models averaged")
     axis.set_ylabel("validation accuracy")
     figure.suptitle(title_of_ensembles(ensembles), x=0.01, ha="left")
     return figure
@@ -112,7 +121,7 @@ def title_of_recipes(rows: Sequence[Mapping]) -> str:
     """Say how many of the changes are better or worse by more than their interval."""
     better = sum(color_of(row) == BETTER for row in rows)
     worse = sum(color_of(row) == WORSE for row in rows)
-    return f"Of {len(rows)} changes, {better} clearly helped and {worse} clearly hurt"
+    return f"{better} of {len(rows)} changes gain more than their bar, {worse} lose more"
 
 
 def color_of(row: Mapping) -> str:
