@@ -393,6 +393,9 @@ def run_within(
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         code = None
+    except BaseException:  # Ctrl-C doesn't reach a session of its own
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     append(log, f"$ {' '.join(command)}\n{output}")
     return code, output
 

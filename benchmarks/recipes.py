@@ -50,9 +50,11 @@ from tweetsent_utils.data.dataset import TweetDataset, tokenize_split
 from tweetsent_utils.data.loading import load_tweets
 from tweetsent_utils.data.splitting import hold_out_rows, sample_tweets
 from tweetsent_utils.data.tokenizing import load_tokenizer, tokenize
+from tweetsent_utils.errors import TweetsentError
+from tweetsent_utils.evaluation.calibration import fit_temperature
 from tweetsent_utils.evaluation.ensemble import margin_of_mean
 from tweetsent_utils.evaluation.inference import predict_logits
-from tweetsent_utils.evaluation.metrics import score
+from tweetsent_utils.evaluation.metrics import cross_entropy, score
 from tweetsent_utils.files import load_json, load_record, save_json
 from tweetsent_utils.model.classifier import load_classifier
 from tweetsent_utils.model.cpu_kernels import use_cpu_kernels
@@ -88,7 +90,7 @@ class Recipe:
     rotation: float = 0.0
     neutral_words: float = 0.0  # share of the tweets that get words of a neutral one
     word_drops: float = 0.0  # share of the neutral words that an epoch leaves out
-    plain_share: float = 0.0  # of the epochs, the last ones, which have the tweets as written
+    plain_epochs: int = 0  # the last ones, which have the tweets as written
     neighbours: float = 0.0  # share of the target that the neighbouring classes get
     rank_one: bool = False
     token_sum: float = 0.0  # weight of the auxiliary loss
@@ -107,7 +109,7 @@ RECIPES = {
     "dropout": Recipe(hidden_dropout=0.1),
     "dropout of attention": Recipe(attention_dropout=0.1),
     "rotation": Recipe(rotation=0.7),
-    "rotation, but not in the last epoch": Recipe(rotation=0.7, plain_share=0.25),
+    "rotation, but not in the last epoch": Recipe(rotation=0.7, plain_epochs=1),
     "smoothing, dropout and rotation": Recipe(
         label_smoothing=0.1,
         hidden_dropout=0.1,
@@ -151,7 +153,7 @@ class AugmentedTweets(RotatedTweets):
         """Change the tweets' words as an epoch has them."""
         recipe, draws = self.recipe, np.random.default_rng([self.seed, epoch])
         texts = self.texts
-        if epoch < round(self.epochs * (1 - recipe.plain_share)):
+        if epoch < self.epochs - recipe.plain_epochs:
             texts = rotate(texts, recipe.rotation, draws)
             texts = drop_words(texts, self.droppable, recipe.word_drops, draws)
             texts = insert_words(texts, self.neutral_texts, recipe.neutral_words, draws)
@@ -180,10 +182,11 @@ class Training:
             hidden_dropout=recipe.hidden_dropout,
             pad_token_id=pad_id,
             pooling=recipe.pooling,
-        ).to(device)
-        use_cpu_kernels(self.model)
+        )
         if recipe.rank_one:
             make_rank_one(self.model)
+        self.model.to(device)
+        use_cpu_kernels(self.model)
         self.weights = nn.ModuleList([self.model])
         self.token_sum = None
         if recipe.token_sum:
@@ -253,7 +256,8 @@ def train_recipe(
 
     A GPU multiplies float32 matrices in TF32.
     """
-    torch.set_float32_matmul_precision("high")
+    if pick_device(device).type == "cuda":
+        torch.set_float32_matmul_precision("high")
     tokenizer = load_tokenizer(packaged_encoder(), CLEANING, DEFAULTS["max_length"])
     epochs = round(epochs * recipe.longer)
     train = AugmentedTweets(tweets["train"], tokenizer, recipe, epochs, seed)
@@ -329,24 +333,36 @@ def measure(
     device: str = "cpu",
     workers: int = 1,
 ) -> None:
-    """Train every recipe and seed of a plan, apart from those in `file`; write each into it."""
-    hardware = name_hardware(device)
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    """Train every recipe and seed of a plan, apart from those in `file`; write each into it.
+
+    Raises `TweetsentError` in the end if one failed; all others are kept.
+    """
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    try:
         trainings = {}
         for name, seed in plan:
             mine = {
                 "name": name,
+                "recipe": asdict(RECIPES[name]),
                 "training_rows": len(tweets["train"]),
                 "epochs": epochs,
                 "seed": seed,
-                "hardware": hardware,
+                "hardware": name_hardware(pick_device(device)),
             }
             done = load_record(file).get("trainings", [])
             if not any(mine.items() <= training.items() for training in done):
                 work = pool.submit(train_recipe, RECIPES[name], tweets, epochs, seed, device)
-                trainings[work] = mine | {"recipe": asdict(RECIPES[name])}
+                trainings[work] = mine
+        failures = []
         for work in as_completed(trainings):
-            keep(file, trainings[work], *work.result())
+            if error := work.exception():
+                failures.append(f"{trainings[work]['name']}: {error}")
+            else:
+                keep(file, trainings[work], *work.result())
+    finally:
+        pool.shutdown(cancel_futures=True)
+    if failures:
+        raise TweetsentError(f"{len(failures)} did not train, the others are kept: {failures[0]}")
 
 
 def keep(
@@ -364,9 +380,9 @@ def keep(
     print(f"{title}: {scores['accuracy']:.4f}, loss {scores['loss']:.4f}", flush=True)
 
 
-def name_hardware(device: str) -> str:
+def name_hardware(device: torch.device) -> str:
     """Return the name of a GPU, or else of the processor."""
-    if pick_device(device).type == "cuda":
+    if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return processor_name()
 
@@ -374,78 +390,67 @@ def name_hardware(device: str) -> str:
 def logits_file(file: Path, training: Mapping[str, Any]) -> Path:
     """Return where the validation logits of a training are kept, next to the figures."""
     folder = f"{training['training_rows']}-rows-{training['epochs']}-epochs"
+    folder += f"-{training['hardware'].replace(' ', '-')}"
     name = f"{training['name'].replace(' ', '-')}-{training['seed']}.npy"
     return file.with_suffix("") / folder / name
 
 
 def summarise(file: Path, labels: np.ndarray) -> None:
-    """Add to the figures a `summary`: each recipe next to the baseline of the same plan.
+    """Add to the figures a `summary`: each recipe next to the baselines of the same plan.
 
     `labels` are those of the N validation rows. There is an entry for each number of training rows
-    and epochs, the smallest first, and each hardware, with its `changes`: see `compare_recipes`.
-    Its `luck` says how far baselines with other seeds are from the first, and its `ensembles` what
-    several of them have right together.
+    and epochs, the smallest first, and each hardware. Its `changes` are those of `compare_recipes`,
+    its `ensembles` what several baselines have right together. Each training gets a
+    `calibrated_loss`: the loss after the temperature that suits it best.
     """
     figures = load_json(file)
-    trainings = pd.DataFrame(figures["trainings"])
+    for training in figures["trainings"]:
+        logits = np.load(logits_file(file, training))
+        training["calibrated_loss"] = cross_entropy(
+            labels, logits / fit_temperature(labels, logits)
+        )
     summary = []
-    plans = trainings.groupby(["training_rows", "epochs", "hardware"])
+    plans = pd.DataFrame(figures["trainings"]).groupby(["training_rows", "epochs", "hardware"])
     for (rows, epochs, hardware), runs in plans:
-        records = runs.to_dict("records")
-        right = [is_right(file, training, labels) for training in records]
-        changes = compare_recipes(runs.assign(right=right))
+        logits = [np.load(logits_file(file, training)) for training in runs.to_dict("records")]
+        right = [(given.argmax(axis=1) == labels).astype(float) for given in logits]
+        baselines = np.array(logits)[(runs["name"] == BASELINE).to_numpy()]
         plan = {"training_rows": int(rows), "epochs": int(epochs), "hardware": hardware}
-        logits = [
-            np.load(logits_file(file, training))
-            for training in records
-            if training["name"] == BASELINE
-        ]
-        ensembles = score_ensembles(np.array(logits), labels)
-        plan |= {"changes": changes, "luck": tell_luck(runs), "ensembles": ensembles}
+        plan["changes"] = compare_recipes(runs.assign(right=right))
+        plan["ensembles"] = score_ensembles(baselines, labels)
         summary.append(plan)
     save_json(file, figures | {"summary": summary})
 
 
 def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return a row for each recipe: its means over seeds, next to the baseline's.
+    """Return a row for each recipe: its means over seeds, next to those of all baselines.
 
     `runs` has a row for each training, with an array `right` of 0.0 and 1.0 for the N validation
-    rows. Only seeds that the baseline has too are counted. A row that is returned has the mean
-    `accuracy` over the `seeds`; the `difference` in accuracy, with half the width of its 95%
-    interval over the validation rows as `margin`; `differences`, one a seed; the difference in
-    `loss`; and the `cost`, in times the baseline's, unless a GPU trained.
+    rows. A row that is returned has the mean `accuracy` over the `seeds`; the `difference` in
+    accuracy, with half the width of its 95% interval over the validation rows as `margin`, which
+    knows nothing of other seeds; `differences`, one a seed, which for the baselines themselves is
+    what a seed alone may do; the difference in `loss`; and the `cost`, in times the baseline's,
+    unless a GPU trained.
     """
-    baseline = runs[runs["name"] == BASELINE].set_index("seed")
+    baselines = runs[runs["name"] == BASELINE]
+    before = np.mean(baselines["right"].tolist(), axis=0)
     rows = []
     for name, mine in runs.groupby("name", sort=False):
-        mine = mine.set_index("seed")
-        seeds = sorted(mine.index.intersection(baseline.index))
-        if not seeds:
-            continue
-        mine, before = mine.loc[seeds], baseline.loc[seeds]
-        gains = [mine["right"][seed] - before["right"][seed] for seed in seeds]
+        mine = mine.sort_values("seed")
+        gains = np.array(mine["right"].tolist()) - before
         row = {
             "name": name,
-            "seeds": seeds,
+            "seeds": mine["seed"].tolist(),
             "accuracy": mine["accuracy"].mean(),
-            "difference": np.mean(gains),
-            "margin": margin_of_mean(np.mean(gains, axis=0)),
-            "differences": np.mean(gains, axis=1).tolist(),
-            "loss_difference": mine["loss"].mean() - before["loss"].mean(),
+            "difference": gains.mean(),
+            "margin": margin_of_mean(gains.mean(axis=0)),
+            "differences": gains.mean(axis=1).tolist(),
+            "loss_difference": mine["loss"].mean() - baselines["loss"].mean(),
         }
         if "cpu_seconds" in runs and runs["cpu_seconds"].notna().all():
-            row["cost"] = mine["cpu_seconds"].sum() / before["cpu_seconds"].sum()
+            row["cost"] = mine["cpu_seconds"].mean() / baselines["cpu_seconds"].mean()
         rows.append(row)
     return rows
-
-
-def tell_luck(runs: pd.DataFrame) -> list[float]:
-    """Return by how much each baseline's accuracy differs from that of the first seed.
-
-    Nothing but the seed has changed there: what comes of it is the scale for other changes.
-    """
-    baselines = runs[runs["name"] == BASELINE].sort_values("seed")["accuracy"]
-    return (baselines - baselines.iloc[:1].sum()).tolist()[1:]
 
 
 def score_ensembles(logits: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
@@ -461,12 +466,6 @@ def score_ensembles(logits: np.ndarray, labels: np.ndarray) -> list[dict[str, fl
         answers = [probabilities[list(models)].mean(axis=0).argmax(axis=1) for models in ensembles]
         rows.append({"models": count, "accuracy": np.mean([given == labels for given in answers])})
     return rows
-
-
-def is_right(file: Path, training: Mapping[str, Any], labels: np.ndarray) -> np.ndarray:
-    """Return which of N validation rows a training has right, as 0.0 and 1.0."""
-    logits = np.load(logits_file(file, training))
-    return (logits.argmax(axis=1) == labels).astype(float)
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:

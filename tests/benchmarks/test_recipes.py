@@ -8,6 +8,7 @@ import pytest
 import recipes
 from families import save_encoder
 
+from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json, save_json
 
 
@@ -74,12 +75,50 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     (plan,) = load_json(file)["summary"]
     assert (plan["training_rows"], plan["epochs"]) == (8, 1)
     baseline, changed = plan["changes"]
-    assert (baseline["difference"], baseline["margin"], baseline["cost"]) == (0, 0, 1)
-    assert changed["seeds"] == [0, 1]
-    assert changed["differences"] == [0.25, 0.25]
-    assert changed["difference"] == 0.25
-    assert changed["accuracy"] == pytest.approx(0.55)
-    assert plan["luck"] == pytest.approx([0.1])
+    assert baseline["differences"] == [0, 0]
+    assert (baseline["difference"], baseline["cost"]) == (0, 1)
+    assert changed["seeds"] == [0, 1, 2]
+    assert changed["differences"] == [0.25, 0.25, -0.75]
+    assert changed["difference"] == pytest.approx(-1 / 12)
+    assert [row["models"] for row in plan["ensembles"]] == [1, 2]
+    assert all(training["calibrated_loss"] > 0 for training in load_json(file)["trainings"])
+
+
+def test_figures_of_two_machines_are_kept_apart(tmp_path):
+    """The same recipe and seed on a CPU and on a GPU: neither overwrites the other."""
+    file = tmp_path / "recipes.json"
+    for hardware, rank in {"a processor": 0, "a card": 1}.items():
+        training = {"name": "baseline", "seed": 0, "training_rows": 8, "epochs": 1}
+        scores = {"accuracy": 1.0 - rank, "loss": 1.0}
+        recipes.keep(file, training | {"hardware": hardware}, scores, np.eye(5)[[rank] * 4])
+    recipes.summarise(file, np.zeros(4, dtype=int))
+    found = {plan["hardware"]: plan["ensembles"] for plan in load_json(file)["summary"]}
+    assert [found[name][0]["accuracy"] for name in ("a processor", "a card")] == [1.0, 0.0]
+
+
+def test_a_recipe_that_fails_costs_no_other_training(small, tmp_path, monkeypatch):
+    def train(recipe, *_):
+        if recipe.r_drop:
+            raise RuntimeError("it is full")
+        return {"accuracy": 0.5, "loss": 1.0}, np.zeros((2, 5))
+
+    monkeypatch.setattr(recipes, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
+    monkeypatch.setattr(recipes, "train_recipe", train)
+    file = tmp_path / "recipes.json"
+    with pytest.raises(TweetsentError, match="R-Drop: it is full"):
+        recipes.measure([("R-Drop", 0), ("baseline", 0), ("dropout", 0)], small, 1, file)
+    assert [row["name"] for row in load_json(file)["trainings"]] == ["baseline", "dropout"]
+
+
+def test_the_last_epoch_has_the_tweets_as_written_where_a_recipe_says_so(small):
+    recipe = recipes.RECIPES["rotation, but not in the last epoch"]
+    tokenizer = recipes.load_tokenizer(recipes.packaged_encoder(), recipes.CLEANING, 64)
+    tweets = recipes.AugmentedTweets(small["train"], tokenizer, recipe, epochs=2, seed=0)
+    written = [list(ids) for ids in tweets.input_ids]
+    tweets.set_epoch(0)
+    assert [list(ids) for ids in tweets.input_ids] != written
+    tweets.set_epoch(1)
+    assert [list(ids) for ids in tweets.input_ids] == written
 
 
 def test_an_ensemble_has_right_what_most_of_its_models_have_right():

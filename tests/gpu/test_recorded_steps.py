@@ -45,7 +45,6 @@ def test_recorded_steps_are_those_of_the_loop(start_training, device, precision)
             expected.append(loss.item())
             rate = rates[len(found)]
             found.append(steps.replay(on_device, batch_length(lengths, rows), rate).item())
-    print()
     tolerance = 5e-3 if precision == torch.float32 else 0.15
     assert found == pytest.approx(expected, abs=tolerance)
     assert min(found) < max(found) - 0.1
@@ -60,6 +59,5 @@ def test_replays_of_one_batch_draw_new_dropout_and_learn_it(start_training, devi
     steps.record([length])
     still = [steps.replay(rows, length, 0.0).item() for _ in range(4)]
     assert len(set(still)) == 4
-    for _ in range(100):
-        last = steps.replay(rows, length, 1e-2).item()
-    assert last < min(still) / 2
+    learned = [steps.replay(rows, length, 1e-2).item() for _ in range(100)]
+    assert sum(learned[-20:]) / 20 < min(still) / 2  # one loss alone may have unlucky draws

@@ -44,7 +44,7 @@ def test_auto_means_the_gpu_and_its_faster_precision(gpu):
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 def test_a_training_learns_its_tweets(start_training, precision):
-    training = start_training(epochs=8, max_lr=1e-2)
+    training = start_training(epochs=8, max_lr=1e-2, has_dropout=False)  # draws may be unlucky
     losses = train(training, epochs=8, precision=precision)
     assert np.isfinite(losses).all()
     assert losses[0] == pytest.approx(np.log(5), abs=0.5)

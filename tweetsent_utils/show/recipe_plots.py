@@ -22,7 +22,7 @@ def plot_recipes(summary: Sequence[Mapping], luck: Sequence[float] = ()) -> Figu
 
     `summary` are the changes of a plan in `outputs/reference/bench/recipes.json`, without the
     baseline. A dot is the mean over seeds, its bar the 95% interval over the validation rows, and
-    small dots are seeds. `luck` is the plan's own: baselines with other seeds, in a row above all.
+    small dots are seeds. `luck` are the differences of the baselines themselves, drawn above all.
     """
     rows = order_recipes(summary)
     top = -1 if luck else 0
@@ -68,7 +68,7 @@ def tabulate_recipes(summary: Sequence[Mapping]) -> pd.DataFrame:
     """Return a table of the same rows, with loss and cost; the baseline has no difference."""
     table = {}
     for row in order_recipes(summary):
-        is_baseline = row["margin"] == 0
+        is_baseline = row["name"] == "baseline"
         difference = f"{POINTS * row['difference']:+.1f} ± {POINTS * row['margin']:.1f}"
         table[row["name"]] = {
             "accuracy": f"{row['accuracy']:.3f}",
