@@ -72,7 +72,6 @@ def write_ensemble(folder: Path, runs: Sequence[Path]) -> None:
     }
     metrics = gather_metrics(averaged, runs)
 
-    save_json(folder / ENSEMBLE, describe_members(runs))
     for part, found in averaged.items():
         if found.predictions is not None:
             save_predictions(folder, part, found.predictions)
@@ -80,6 +79,7 @@ def write_ensemble(folder: Path, runs: Sequence[Path]) -> None:
             with write_errors(folder):
                 delete(folder / FILES[part])  # it is of an earlier ensemble
     save_metrics(folder, metrics)
+    save_json(folder / ENSEMBLE, describe_members(runs))  # not before the scores are theirs
     text = describe_ensemble(metrics, folder)
     write_atomically(
         folder / ENSEMBLE_TEXT,
