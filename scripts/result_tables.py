@@ -17,6 +17,7 @@ def make_tables(reference: Path = REFERENCE) -> dict[str, str]:
         "sweeps": sweep_table(reference),
         "speed": speed_table(load_json(reference / "bench" / "speed.json")),
         "gpu": gpu_table(load_json(reference / "bench" / "gpu.json")),
+        "scoring": scoring_table(load_json(reference / "bench" / "scoring.json")),
         "pages": pages_table(load_json(reference / "bench" / "pages.json")),
         "agreement": agreement_table(load_json(reference / "published.json")),
         "three_tweets": tweets_table(load_json(reference / "three_tweets.json")),
@@ -331,6 +332,31 @@ def agreement_table(published: dict) -> str:
         ]
         rows.append(row)
     return as_table(head, rows)
+
+
+def scoring_table(measured: dict) -> str:
+    """Return a row per engine that answers texts, from the contents of `scoring.json`."""
+    if not measured:
+        return "Not measured yet: `python benchmarks/scoring.py` does it."
+    head = ["engine", "texts/s", "x pipeline", "of the matrix rate", "one text: median", "95%"]
+    rows = []
+    for name, engine in measured["engines"].items():
+        single = measured["milliseconds_of_one_text"].get(name)
+        row = [
+            name,
+            f"{engine['texts_per_second']:,.0f}",
+            f"{engine['times_the_pipeline']:.1f}",
+            f"{engine['share_of_matrix_rate']:.0%}",
+            *(f"{single[key]:.0f} ms" if single else "-" for key in ("median", "p95")),
+        ]
+        rows.append(row)
+    machine = measured["environment"]
+    kind = "synthetic" if measured["are_synthetic"] else "real"
+    line = f"{measured['texts']:,} {kind} tweets, the best of {measured['rounds']} rounds, "
+    line += f"{measured['threads']} threads on {machine['cores']} cores of {machine['processor']}, "
+    line += f"torch {machine['packages']['torch']}. A model opens in "
+    line += f"{measured['seconds_to_open']:.1f} s."
+    return f"{as_table(head, rows)}\n\n{line}"
 
 
 def pages_table(measured: dict) -> str:

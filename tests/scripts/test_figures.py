@@ -4,7 +4,7 @@ import json
 
 import figures
 import pytest
-from result_tables import gpu_table, make_tables, speed_table
+from result_tables import gpu_table, make_tables, scoring_table, speed_table
 
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.files import load_json
@@ -24,7 +24,7 @@ def test_a_page_holds_todays_figures(name):
     [
         ("README.md", {"results"}),
         ("docs/results.md", {"all_results", "sweeps"}),
-        ("docs/speed.md", {"speed", "gpu", "pages"}),
+        ("docs/speed.md", {"speed", "gpu", "scoring", "pages"}),
         ("data/README.md", {"agreement"}),
         ("site/index.md", {"results", "three_tweets"}),
     ],
@@ -233,3 +233,22 @@ def test_a_page_takes_the_figures_of_a_gpu_once_they_are_published(gpu_figures, 
     refreshed = figures.refresh(text, tables)
     assert "NVIDIA X9" in refreshed
     assert figures.refresh(refreshed, make_tables()) == figures.refresh(text, make_tables())
+
+
+def test_the_table_of_scoring_has_the_wait_for_one_text_where_it_was_measured():
+    engine = {"texts_per_second": 1234.5, "times_the_pipeline": 4.04, "share_of_matrix_rate": 0.5}
+    found = {
+        "engines": {"pipeline, batch 32": engine, "ours, fp32": engine},
+        "milliseconds_of_one_text": {"ours, fp32": {"median": 7.6, "p95": 12.2}},
+        "texts": 2000,
+        "are_synthetic": False,
+        "rounds": 3,
+        "threads": 2,
+        "seconds_to_open": 0.84,
+        "environment": {"cores": 2, "processor": "X9", "packages": {"torch": "2.13.0"}},
+    }
+    lines = scoring_table(found).splitlines()
+    assert lines[2].endswith("| 1,234 | 4.0 | 50% | - | - |")
+    assert lines[3].endswith("| 1,234 | 4.0 | 50% | 8 ms | 12 ms |")
+    assert "2,000 real tweets" in lines[-1] and "X9" in lines[-1] and "0.8 s" in lines[-1]
+    assert "Not measured yet" in scoring_table({})
