@@ -16,7 +16,7 @@ from tweetsent_utils.scoring.classifier import open_classifier
 TWEETS = [
     "The staff at our corner shop are heroes, thank you all",
     "Oh great, the queue is two hours long again. Such fun.",
-    "Wash your hands with soap, it kills the virus",
+    "Wash your hands with soap, it destroys the virus",
 ]
 
 

@@ -7,7 +7,12 @@ import pytest
 from tweetsent_utils.errors import TweetsentError
 from tweetsent_utils.paths import NOTEBOOKS
 
-BEGIN_ALONE = ("01_data_analysis", "02_dataset_creation", "06_compare_runs")
+BEGIN_ALONE = (
+    "01_data_analysis",
+    "02_dataset_creation",
+    "06_compare_runs",
+    "what_moved_the_score",
+)
 PATHS = [path for path in sorted(NOTEBOOKS.rglob("*.ipynb")) if path.stem not in BEGIN_ALONE]
 
 
