@@ -425,6 +425,7 @@ def summarise(file: Path, labels: np.ndarray) -> None:
 def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row for each recipe: its means over seeds, next to those of all baselines.
 
+    The baseline comes first; without one there is nothing to compare with, and no row.
     `runs` has a row for each training, with an array `right` of 0.0 and 1.0 for the N validation
     rows. A row that is returned has the mean `accuracy` over the `seeds`; the `difference` in
     accuracy, with half the width of its 95% interval over the validation rows as `margin`, which
@@ -432,10 +433,13 @@ def compare_recipes(runs: pd.DataFrame) -> list[dict[str, Any]]:
     what a seed alone may do; the difference in `loss`; and the `cost`, in times the baseline's,
     unless a GPU trained.
     """
-    baselines = runs[runs["name"] == BASELINE]
+    is_baseline = runs["name"] == BASELINE
+    baselines = runs[is_baseline]
+    if baselines.empty:
+        return []
     before = np.mean(baselines["right"].tolist(), axis=0)
     rows = []
-    for name, mine in runs.groupby("name", sort=False):
+    for name, mine in pd.concat([baselines, runs[~is_baseline]]).groupby("name", sort=False):
         mine = mine.sort_values("seed")
         gains = np.array(mine["right"].tolist()) - before
         row = {

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 import pytest
 import recipes
 from families import save_encoder
@@ -82,6 +83,13 @@ def test_a_change_is_compared_row_by_row_with_the_baseline_of_its_seeds(tmp_path
     assert changed["difference"] == pytest.approx(-1 / 12)
     assert [row["models"] for row in plan["ensembles"]] == [1, 2]
     assert all(training["calibrated_loss"] > 0 for training in load_json(file)["trainings"])
+
+
+def test_the_baseline_comes_first_whatever_ended_first():
+    runs = pd.DataFrame({"name": ["dropout", "baseline"], "seed": 0, "accuracy": 1.0, "loss": 1.0})
+    runs["right"] = [np.ones(4), np.ones(4)]
+    assert [row["name"] for row in recipes.compare_recipes(runs)] == ["baseline", "dropout"]
+    assert recipes.compare_recipes(runs[:1]) == []
 
 
 def test_figures_of_two_machines_are_kept_apart(tmp_path):

@@ -12,9 +12,7 @@ from tweetsent_utils.show.style import WIDTH
 BETTER, WORSE, UNCLEAR, LINE = "#0072b2", "#d55e00", "#8c8c8c", "#222222"
 NAME_WIDTH = 22  # characters of a line at the left of a row
 POINTS = 100  # percentage points in a share of 1
-
-
-LUCK = "nothing but the seed"
+LUCK = "nothing but the seed"  # has changed between the baselines
 
 
 def plot_recipes(summary: Sequence[Mapping], luck: Sequence[float] = ()) -> Figure:
